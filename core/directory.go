@@ -1,0 +1,178 @@
+package core
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Desk is what is set once for the whole desk.
+type Desk struct {
+	Name      string // stands in the subject tag: [IT #1042]
+	Languages []Language
+	Timezone  string
+}
+
+// Tag is the subject tag of a ticket, neutral in language (D21).
+func (d Desk) Tag(n Number) string { return fmt.Sprintf("[%s #%d]", d.Name, n) }
+
+// Directory is what is configured, as one consistent picture: the service tree, who holds which role, the mailboxes,
+// and the people that grants name. It is small (it grows with the organization's structure, not with its tickets or
+// staff) and read-only; Version tells pictures apart.
+type Directory struct {
+	Version       int64
+	Desk          Desk
+	Services      map[ServiceID]*Service
+	Grants        map[ServiceID][]Grant // by the service that they stand on
+	SolverGroups  map[SolverGroupID]SolverGroup
+	Mailboxes     map[MailboxID]*Mailbox
+	Organizations map[OrganizationID]string
+	// People are the persons that a grant names directly; others are looked up when needed.
+	People map[PersonID]*Person
+}
+
+// Lineage is the service and, while each inherits, its ancestors: where roles and requesters are looked up (D23).
+func (d *Directory) Lineage(id ServiceID) []*Service {
+	var line []*Service
+	for s := d.Services[id]; s != nil && len(line) <= len(d.Services); s = d.Services[s.Parent] {
+		line = append(line, s)
+		if !s.Inherit {
+			break
+		}
+	}
+	return line
+}
+
+// ServiceByName finds a service by its path (IT/Printers) or by its bare name where only one bears it.
+func (d *Directory) ServiceByName(name string) *Service {
+	var found *Service
+	for _, s := range d.Services {
+		if s.Archived {
+			continue
+		}
+		if strings.EqualFold(d.Path(s.ID), name) {
+			return s
+		}
+		if strings.EqualFold(s.Name, name) {
+			if found != nil {
+				return nil
+			}
+			found = s
+		}
+	}
+	return found
+}
+
+// Path is the service's name with its ancestors': IT/Printers.
+func (d *Directory) Path(id ServiceID) string {
+	var names []string
+	for s := d.Services[id]; s != nil && len(names) <= len(d.Services); s = d.Services[s.Parent] {
+		names = append(names, s.Name)
+	}
+	slices.Reverse(names)
+	return strings.Join(names, "/")
+}
+
+// Effective lists the grants that hold in a service for a ticket of the requester: those for everybody and those for
+// each group the requester is in, inherited ones included (D17, D23). A nil requester gets the grants for everybody.
+func (d *Directory) Effective(id ServiceID, requester *Person) []Grant {
+	var grants []Grant
+	for _, s := range d.Lineage(id) {
+		for _, g := range d.Grants[s.ID] {
+			if g.For == 0 || requester != nil && requester.In(g.For) {
+				grants = append(grants, g)
+			}
+		}
+	}
+	return grants
+}
+
+// RolesOf gives the roles a person holds in a service for a ticket of the requester, and the solver groups they are in.
+func (d *Directory) RolesOf(p *Person, id ServiceID, requester *Person) (RoleSet, []SolverGroupID) {
+	var roles RoleSet
+	var groups []SolverGroupID
+	if p == nil || p.Disabled {
+		return roles, nil
+	}
+	for _, g := range d.Effective(id, requester) {
+		if g.Person != p.ID && (g.Members == 0 || !p.In(g.Members)) {
+			continue
+		}
+		roles = roles.With(g.Role)
+		if g.Role == SolverGroupMember {
+			groups = append(groups, g.SolverGroup)
+		}
+	}
+	return roles, groups
+}
+
+// SLAFor is the SLA under which a person is a requester of the service: the first in its list, then the parents' (A65, D29).
+func (d *Directory) SLAFor(p *Person, id ServiceID) (SLAID, bool) {
+	if p == nil || p.Disabled {
+		return 0, false
+	}
+	for _, s := range d.Lineage(id) {
+		for _, e := range s.SLAs {
+			if p.In(e.Group) {
+				return e.SLA, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// MailboxOf is the mailbox a service writes from: its own, its nearest ancestor's, or the desk's first (mail.md 7).
+func (d *Directory) MailboxOf(id ServiceID) *Mailbox {
+	for s := d.Services[id]; s != nil; s = d.Services[s.Parent] {
+		if m := d.Mailboxes[s.Mailbox]; m != nil {
+			return m
+		}
+	}
+	var first *Mailbox
+	for _, m := range d.Mailboxes {
+		if first == nil || m.ID < first.ID {
+			first = m
+		}
+	}
+	return first
+}
+
+// MailboxAt finds the mailbox of an address; plus parts must be cut before.
+func (d *Directory) MailboxAt(address string) *Mailbox {
+	for _, m := range d.Mailboxes {
+		if m.Address == address {
+			return m
+		}
+	}
+	return nil
+}
+
+// ServiceOfMailbox is the service whose tickets mail to this mailbox opens: the one named by `opens`, else the only
+// one that writes from it; 0 where neither tells.
+func (d *Directory) ServiceOfMailbox(id MailboxID) ServiceID {
+	if m := d.Mailboxes[id]; m != nil && m.Opens != 0 {
+		return m.Opens
+	}
+	var only ServiceID
+	for _, s := range d.Services {
+		if s.Mailbox == id && !s.Folder && !s.Archived {
+			if only != 0 {
+				return 0
+			}
+			only = s.ID
+		}
+	}
+	return only
+}
+
+// GroupByName finds a solver group that serves in the service, its own or an inherited one.
+func (d *Directory) GroupByName(id ServiceID, name string) (SolverGroup, bool) {
+	for _, s := range d.Lineage(id) {
+		for _, g := range d.SolverGroups {
+			if g.Service == s.ID && strings.EqualFold(g.Name, name) {
+				return g, true
+			}
+		}
+	}
+	return SolverGroup{}, false
+}

@@ -1,0 +1,68 @@
+package core
+
+// InboundState is where a message stands in the ledger (mail.md 1). Every message that the server lists ends in one of
+// the states but Received.
+type InboundState string
+
+// The states of the ledger.
+const (
+	InboundReceived    InboundState = "received"
+	InboundApplied     InboundState = "applied"
+	InboundDuplicate   InboundState = "duplicate"
+	InboundSuppressed  InboundState = "suppressed"
+	InboundQuarantined InboundState = "quarantined"
+	InboundParked      InboundState = "parked"
+)
+
+// OutboundState is where a mail stands in the outbox (mail.md 1).
+type OutboundState string
+
+// The states of the outbox.
+const (
+	OutboundQueued    OutboundState = "queued"
+	OutboundSending   OutboundState = "sending"
+	OutboundAccepted  OutboundState = "accepted"
+	OutboundRejected  OutboundState = "rejected"
+	OutboundUncertain OutboundState = "uncertain"
+	OutboundParked    OutboundState = "parked"
+	OutboundCancelled OutboundState = "cancelled"
+	OutboundBounced   OutboundState = "bounced"
+)
+
+// Level is how well a mail's sender is proven (mail.md 4). L4, signed in, is what the desk and the API have.
+type Level int
+
+// The levels.
+const (
+	Machine      Level = iota // L0
+	Unverified                // L1
+	DomainProven              // L2
+	PersonProven              // L3
+	SignedIn                  // L4
+)
+
+// Purpose is what a reply token is good for.
+type Purpose string
+
+// The purposes. A note address stands in mail bodies, so its token is good for notes only (mail.md 4).
+const (
+	PurposeReply Purpose = "reply"
+	PurposeNote  Purpose = "note"
+)
+
+// Evidence is what is known of a sender, found by the mail edge and judged by Actor.
+type Evidence struct {
+	Level Level
+	// Why tells operators how the level was reached or lost.
+	Why string
+}
+
+// Actor is who acts, by which way, and how well they are proven. The zero Actor is the desk itself.
+type Actor struct {
+	Person *Person
+	Via    Via
+	Level  Level
+}
+
+// Is tells whether the actor is this person.
+func (a Actor) Is(p *Person) bool { return a.Person != nil && p != nil && a.Person.ID == p.ID }

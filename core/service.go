@@ -1,0 +1,101 @@
+package core
+
+import "time"
+
+// Service is a node of the service tree (D23). A folder groups services and takes no tickets (A31).
+type Service struct {
+	ID             ServiceID
+	Parent         ServiceID
+	Name           string
+	Folder         bool
+	Mailbox        MailboxID // 0 = the nearest ancestor's, or the desk's first
+	Language       Language
+	ReopenDays     int // days × 24 h from resolution; 0 = never (D16)
+	CloseAfterDays int // resolved becomes closed by itself; 0 = never (E7)
+	UnknownSenders UnknownSenders
+	RequesterSees  []string // optional fields switched on for requesters (A76)
+	Inherit        bool     // roles and requesters of the parent count too (D23)
+	Archived       bool
+	SLAs           []ServiceSLA // own entries, first match counts (D29)
+	Categories     map[Category]CategoryRoute
+}
+
+// UnknownSenders says what happens to mail from an address that is no person and no requester (mail.md 4).
+type UnknownSenders string
+
+// The choices.
+const (
+	HoldUnknown   UnknownSenders = "hold"
+	GuestUnknown  UnknownSenders = "guest"
+	RefuseUnknown UnknownSenders = "refuse"
+)
+
+// ServiceSLA makes the members of a requester group requesters of the service (A65).
+type ServiceSLA struct {
+	Group RequesterGroupID
+	SLA   SLAID
+}
+
+// CategoryRoute is where tickets of a category go by default (D20): a solver group of the service or another service.
+type CategoryRoute struct {
+	Group   SolverGroupID
+	Service ServiceID
+}
+
+// ReopenUntil is the last moment at which a requester may reopen what was resolved at the given time (D16).
+// ok is false where the service never lets requesters reopen.
+func (s *Service) ReopenUntil(resolved time.Time) (until time.Time, ok bool) {
+	if s.ReopenDays <= 0 {
+		return time.Time{}, false
+	}
+	return resolved.Add(time.Duration(s.ReopenDays) * 24 * time.Hour), true
+}
+
+// Sees tells whether requesters are shown the optional field (A76).
+func (s *Service) Sees(field string) bool {
+	for _, f := range s.RequesterSees {
+		if f == field {
+			return true
+		}
+	}
+	return false
+}
+
+// Grant gives a role on a service to one person, or to the members of a requester group.
+type Grant struct {
+	Service     ServiceID
+	Role        Role
+	Person      PersonID         // either a person
+	Members     RequesterGroupID // or the members of this group
+	SolverGroup SolverGroupID    // with role solver_group: which team (A39)
+	For         RequesterGroupID // only for tickets of these requesters; 0 = for everybody (A55, D17)
+}
+
+// SolverGroup is a team of solvers of one service and of those that inherit from it (A39, A42).
+type SolverGroup struct {
+	ID      SolverGroupID
+	Service ServiceID
+	Name    string
+}
+
+// Mailbox is what the rules need to know of a mailbox; the connection's settings are the edges' business.
+type Mailbox struct {
+	ID            MailboxID
+	Address       string
+	PlusAddresses bool
+	ReplyDomain   string    // carries the tokens where there are no plus addresses
+	Opens         ServiceID // the service whose tickets mail to it opens
+	AuthservIDs   []string  // Authentication-Results of these are trusted…
+	Borders       []string  // …above the topmost Received by one of these (mail.md 4)
+	DKIM          bool
+	Policy        TrustPolicy
+}
+
+// TrustPolicy says what a reply token is worth where a mailbox gives no evidence of the sender's domain.
+type TrustPolicy string
+
+// The policies of mail.md 4.
+const (
+	StrictPolicy TrustPolicy = "strict" // person proven only with domain evidence and token
+	TokenPolicy  TrustPolicy = "token"  // the token alone will do where there is no evidence at all
+)
