@@ -1,0 +1,71 @@
+package core
+
+import "time"
+
+// Outgoing is one mail to one person, decided in the transaction of its event: recipient, reason, language and what it
+// says are frozen here, cut to what the recipient may see, so that rendering later can leak nothing (mail.md 1, 7).
+type Outgoing struct {
+	ID        string // UUID; the Message-ID is made of it
+	Ticket    Number // 0 = belongs to no ticket (a sign-in link)
+	Record    string // the log record it tells of; "" = none
+	Mailbox   MailboxID
+	Person    *Person // nil = an address that is no person
+	Address   string
+	Event     Event
+	Role      Role
+	Reason    string
+	Language  Language
+	Automatic bool // false for a person's reply to the requester's side, which goes on when automatic mail is paused
+	MessageID string
+	CreatedAt time.Time
+	Tokens    []ReplyToken
+	Content   Content
+}
+
+// ReplyToken is issued with a mail and lets its recipient write to the ticket (mail.md 4).
+type ReplyToken struct {
+	Token   [16]byte
+	Purpose Purpose
+	Expires time.Time
+}
+
+// Content is what a mail says, as the templates get it.
+type Content struct {
+	Ticket View        `json:"ticket"`
+	Record *RecordView `json:"record,omitempty"` // the message or note that it tells of
+	// Events happened in the same act, told in the same mail (resolved with a message, say); in the words of the log.
+	Actor         *Ref     `json:"actor,omitempty"`      // who did it; absent = the desk itself
+	Previous      string   `json:"previous,omitempty"`   // assigned, returned: who had it before
+	Desk          string   `json:"desk"`                 // the desk's name
+	RequesterSide bool     `json:"requester_side"`       // no machinery, no reply commands, no note address
+	OnBehalf      bool     `json:"on_behalf,omitempty"`  // acknowledgement: opened by the team for the requester
+	Echo          bool     `json:"echo,omitempty"`       // acknowledgement: the sender is proven, so the subject and text may stand in it
+	Unverified    bool     `json:"unverified,omitempty"` // solver side: the sender of this message is not proven
+	ReplyAddress  string   `json:"reply_address"`        // Reply-To
+	NoteAddress   string   `json:"note_address,omitempty"`
+	FromName      string   `json:"from_name"`
+	FromAddress   string   `json:"from_address"`
+	InReplyTo     string   `json:"in_reply_to,omitempty"`
+	References    []string `json:"references,omitempty"`     // the ticket's root first
+	Link          string   `json:"link,omitempty"`           // path below the public URL; "" = no button
+	Files         []File   `json:"files,omitempty"`          // travel with the mail
+	FilesAsLinks  []File   `json:"files_as_links,omitempty"` // too large, or of an unverified sender: in the desk only
+	// AlsoIn is the service to which a mail for two services went (D29).
+	AlsoIn string `json:"also_in,omitempty"`
+	// Failed tells of the mail that could not be delivered (delivery_failed): to whom, and the server's answer.
+	Failed *Failure `json:"failed,omitempty"`
+}
+
+// File is an attachment of a mail, by the hash of its content.
+type File struct {
+	Name        string `json:"name"`
+	ContentType string `json:"content_type"`
+	Size        int64  `json:"size"`
+	SHA256      []byte `json:"sha256"`
+}
+
+// Failure is a mail that did not arrive.
+type Failure struct {
+	To       string `json:"to"`
+	Response string `json:"response"`
+}
