@@ -1,0 +1,372 @@
+package mailin
+
+import (
+	"strings"
+
+	"golang.org/x/net/html"
+)
+
+// htmlText turns HTML into readable text: lists, quotes ("> ") and links are
+// kept. It works on the token stream and not on a tree, because the tree
+// parser refuses more than 512 nested elements and a mail must be readable
+// whatever its nesting; the stream also needs time in proportion to its size.
+type htmlText struct {
+	text     string
+	quoteAt  int // offset where the mail program's own container of the quote begins, or -1
+	quoteEnd int // offset where it ends; len(text) when it is never closed
+	remote   int // images of other hosts
+}
+
+// maxQuotePrefix bounds the marks before a line, or nesting would make the
+// text grow with the square of the input.
+const maxQuotePrefix = 10
+
+// blockTags start a line; with 2 they are set apart by an empty line.
+var blockTags = map[string]int{
+	"p": 2, "div": 1, "h1": 2, "h2": 2, "h3": 2, "h4": 2, "h5": 2, "h6": 2, "ul": 1, "ol": 1, "dl": 1, "dt": 1, "dd": 1,
+	"table": 1, "tr": 1, "caption": 1, "pre": 1, "center": 1, "section": 1, "article": 1, "header": 1, "footer": 1,
+	"address": 1, "form": 1, "fieldset": 1, "body": 1, "thead": 1, "tbody": 1, "main": 1, "aside": 1, "nav": 1, "figure": 1,
+}
+
+// silentTags hold no readable text.
+var silentTags = map[string]bool{"style": true, "script": true, "title": true, "template": true, "xml": true}
+
+type htmlWriter struct {
+	out      strings.Builder
+	line     []byte
+	blank    bool // the last line written is empty, or nothing is written yet
+	space    bool // white space waits for the next word
+	quote    int  // open block quotes
+	pre      int
+	lists    []int // open lists: next number, or 0 for bullets
+	href     string
+	linkFrom int // offset in line where the text of the link begins
+	silent   string
+	divs     int
+	quoteDiv int // number of open divs around the quote's container
+	res      htmlText
+}
+
+func readHTML(s string) htmlText {
+	w := &htmlWriter{blank: true}
+	w.res.quoteAt, w.res.quoteEnd = -1, -1
+	z := html.NewTokenizer(strings.NewReader(s))
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			w.endLine()
+			w.res.text = strings.TrimRight(w.out.String(), "\n")
+			if w.res.quoteEnd < 0 || w.res.quoteEnd > len(w.res.text) {
+				w.res.quoteEnd = len(w.res.text)
+			}
+			if w.res.quoteAt > len(w.res.text) {
+				w.res.quoteAt = -1
+			}
+			return w.res
+		case html.TextToken:
+			if w.silent == "" {
+				w.write(string(z.Text()))
+			}
+		case html.StartTagToken, html.SelfClosingTagToken:
+			t := z.Token()
+			w.open(t)
+			if t.Type == html.SelfClosingTagToken && t.Data != "br" && t.Data != "img" && t.Data != "hr" && w.silent == t.Data {
+				w.silent = ""
+			}
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			w.close(string(name))
+		}
+	}
+}
+
+func (w *htmlWriter) open(t html.Token) {
+	if w.silent != "" {
+		return
+	}
+	attr := func(name string) string {
+		for _, a := range t.Attr {
+			if a.Key == name {
+				return a.Val
+			}
+		}
+		return ""
+	}
+	if isRemote(attr("background")) {
+		w.res.remote++
+	}
+	switch t.Data {
+	case "br":
+		w.breakLine()
+		return
+	case "hr":
+		w.endLine()
+		w.line = append(w.line, "________________________________"...)
+		w.endLine()
+		return
+	case "img":
+		if isRemote(attr("src")) || attr("src") == "" && isRemote(attr("srcset")) {
+			w.res.remote++
+		}
+		if alt := strings.Join(strings.Fields(attr("alt")), " "); alt != "" && len(alt) < 200 {
+			w.write("[" + alt + "]")
+		}
+		return
+	case "a":
+		w.href = ""
+		if h := strings.TrimSpace(attr("href")); len(h) > 7 && len(h) < 4096 && (strings.EqualFold(h[:7], "http://") || strings.EqualFold(h[:7], "https:/")) {
+			w.href = strings.Join(strings.Fields(h), "")
+		}
+		w.linkFrom = len(w.line)
+		return
+	case "td", "th":
+		if len(w.line) > 0 {
+			w.space = false
+			w.line = append(w.line, "  "...)
+		}
+		return
+	case "li":
+		w.endLine()
+		if n := len(w.lists); n > 0 {
+			w.line = append(w.line, strings.Repeat("  ", min(n, maxQuotePrefix)-1)...)
+			if w.lists[n-1] > 0 {
+				w.line = append(w.line, itoa(w.lists[n-1])+". "...)
+				w.lists[n-1]++
+				return
+			}
+		}
+		w.line = append(w.line, "- "...)
+		return
+	case "blockquote":
+		w.mark(t, attr)
+		w.endLine()
+		w.quote++
+		return
+	case "ul":
+		w.lists = append(w.lists, 0)
+	case "ol":
+		w.lists = append(w.lists, 1)
+	case "pre":
+		w.pre++
+	}
+	if silentTags[t.Data] {
+		w.silent = t.Data
+		return
+	}
+	gap, block := blockTags[t.Data]
+	if !block {
+		return
+	}
+	w.mark(t, attr)
+	w.endLine()
+	if gap == 2 && !strings.Contains(attr("class"), "MsoNormal") && !w.blank {
+		w.emptyLine()
+	}
+	if t.Data == "div" {
+		w.divs++
+	}
+}
+
+func (w *htmlWriter) close(name string) {
+	if w.silent != "" {
+		if w.silent == name {
+			w.silent = ""
+		}
+		return
+	}
+	switch name {
+	case "a":
+		w.closeLink()
+		return
+	case "blockquote":
+		w.endLine()
+		if w.quote > 0 {
+			w.quote--
+		}
+		return
+	case "ul", "ol":
+		if n := len(w.lists); n > 0 {
+			w.lists = w.lists[:n-1]
+		}
+	case "pre":
+		if w.pre > 0 {
+			w.pre--
+		}
+	case "p":
+		w.endLine()
+		return
+	}
+	if _, block := blockTags[name]; block {
+		w.endLine()
+	}
+	if name == "div" {
+		w.divs--
+		if w.res.quoteAt >= 0 && w.res.quoteEnd < 0 && w.divs == w.quoteDiv {
+			w.res.quoteEnd = w.out.Len()
+		}
+	}
+}
+
+// closeLink writes the address of a link behind its text, unless the text says
+// it already.
+func (w *htmlWriter) closeLink() {
+	href := w.href
+	w.href = ""
+	if href == "" || w.linkFrom > len(w.line) {
+		return
+	}
+	text := strings.TrimSpace(string(w.line[w.linkFrom:]))
+	short := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(href, "https://"), "http://"), "/")
+	if text == "" || strings.Contains(text, short) {
+		return
+	}
+	w.line = append(w.line, " <"+href+">"...)
+}
+
+// write adds text with white space folded, as a browser shows it.
+func (w *htmlWriter) write(s string) {
+	if w.pre > 0 {
+		for i, part := range strings.Split(strings.ReplaceAll(s, "\u00a0", " "), "\n") {
+			if i > 0 {
+				w.breakLine()
+			}
+			w.line = append(w.line, part...)
+		}
+		return
+	}
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f':
+			w.space = len(w.line) > 0
+			continue
+		case c == 0xC2 && i+1 < len(s) && s[i+1] == 0xA0:
+			i++
+			c = ' '
+		}
+		if w.space {
+			w.space = false
+			if n := len(w.line); n > 0 && w.line[n-1] != ' ' {
+				w.line = append(w.line, ' ')
+			}
+		}
+		w.line = append(w.line, c)
+	}
+}
+
+// endLine ends the line if anything stands on it.
+func (w *htmlWriter) endLine() {
+	w.space = false
+	text := strings.TrimRight(string(w.line), " ")
+	w.line = w.line[:0]
+	w.linkFrom = 0
+	if text == "" {
+		return
+	}
+	w.prefix(true)
+	w.out.WriteString(text)
+	w.out.WriteByte('\n')
+	w.blank = false
+}
+
+// breakLine ends the line even if it is empty.
+func (w *htmlWriter) breakLine() {
+	if len(w.line) > 0 {
+		w.endLine()
+		return
+	}
+	if w.out.Len() > 0 {
+		w.emptyLine()
+	}
+}
+
+func (w *htmlWriter) emptyLine() {
+	w.prefix(false)
+	w.out.WriteByte('\n')
+	w.blank = true
+}
+
+func (w *htmlWriter) prefix(space bool) {
+	if w.quote > 0 {
+		w.out.WriteString(strings.Repeat(">", min(w.quote, maxQuotePrefix)))
+		if space {
+			w.out.WriteByte(' ')
+		}
+	}
+}
+
+// mark notes where a mail program's container of the quoted mail begins.
+func (w *htmlWriter) mark(t html.Token, attr func(string) string) {
+	if w.res.quoteAt >= 0 || len(t.Attr) == 0 {
+		return
+	}
+	if !isQuoteContainer(attr("class"), attr("id"), attr("style")) {
+		return
+	}
+	w.endLine()
+	w.res.quoteAt = w.out.Len()
+	w.quoteDiv = w.divs
+	if t.Data != "div" || attr("id") != "" && !strings.Contains(attr("id"), "quote") {
+		// Outlook's marks stand before the quote, which then goes to the end.
+		w.quoteDiv = -1 << 30
+	}
+}
+
+// quoteClasses and quoteIDs are the containers that mail programs put around
+// or before the mail they quote. Outlook on the web writes "x_" before names
+// that it quotes again.
+var quoteClasses = []string{"gmail_quote", "yahoo_quoted", "protonmail_quote", "zmail_extra", "moz-forward-container"}
+
+var quoteIDs = []string{"appendonsend", "divrplyfwdmsg", "olk_src_body_section", "mail-editor-reference-message-container",
+	"ms-outlook-mobile-body-separator-line", "yahoo_quoted"}
+
+func isQuoteContainer(class, id, style string) bool {
+	for _, c := range strings.Fields(class) {
+		c = strings.TrimPrefix(lowerASCII(c), "x_")
+		for _, q := range quoteClasses {
+			if c == q {
+				return true
+			}
+		}
+	}
+	if id != "" {
+		id = strings.TrimPrefix(lowerASCII(id), "x_")
+		for _, q := range quoteIDs {
+			if strings.HasPrefix(id, q) {
+				return true
+			}
+		}
+	}
+	if strings.Contains(style, "border-top") && strings.Contains(style, "padding") {
+		// Outlook 2007 and later draw a line above the quoted header.
+		s := strings.ToLower(strings.Join(strings.Fields(style), ""))
+		return strings.Contains(s, "border-top:solid#b5c4df1.0pt") || strings.Contains(s, "border-top:solid#e1e1e11.0pt")
+	}
+	return false
+}
+
+func isRemote(url string) bool {
+	url = strings.TrimSpace(url)
+	return len(url) > 2 && (url[:2] == "//" || len(url) > 7 && strings.EqualFold(url[:4], "http"))
+}
+
+// stripTags is the last resort for HTML whose text the tokens do not give (an
+// unclosed title or script swallows the rest): everything outside "<…>".
+func stripTags(s string) string {
+	var b strings.Builder
+	for s != "" {
+		i := strings.IndexByte(s, '<')
+		if i < 0 {
+			b.WriteString(s)
+			break
+		}
+		b.WriteString(s[:i])
+		j := strings.IndexByte(s[i:], '>')
+		if j < 0 {
+			break
+		}
+		b.WriteByte(' ')
+		s = s[i+j+1:]
+	}
+	return html.UnescapeString(strings.TrimSpace(b.String()))
+}

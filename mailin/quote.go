@@ -1,0 +1,302 @@
+package mailin
+
+import (
+	"regexp"
+	"strings"
+)
+
+// pieces is a text cut into what the person newly wrote and what is folded.
+type pieces struct {
+	visible, quoted, signature string
+}
+
+// cutText separates the new text from the quoted mail and the signature. A
+// fold never deletes: the caller keeps the whole text. hint is the offset where
+// the HTML marks the quote, or -1, and hintEnd where that ends.
+//
+// It folds only what is surely a quote up to the end of the mail. Text behind
+// a quote means answers in between, and then nothing is folded.
+func cutText(text string, hint, hintEnd int) pieces {
+	lines := splitLines(text)
+	at := quoteStart(lines)
+	if hint >= 0 {
+		if h := lineAt(lines, hint); at < 0 || h < at {
+			if hintEnd >= len(text) || strings.TrimSpace(text[hintEnd:]) == "" || onlySignature(text[hintEnd:]) {
+				at = h
+			}
+		}
+	}
+	if at < 0 {
+		v, sig := cutSignature(text)
+		return pieces{visible: v, signature: sig}
+	}
+	new, quoted := joinLines(lines[:at]), joinLines(lines[at:])
+	if strings.TrimSpace(new) == "" {
+		if !onlyQuote(lines[at:]) {
+			// A forwarded mail, or a quote above its answer: show all.
+			v, sig := cutSignature(text)
+			return pieces{visible: v, signature: sig}
+		}
+		return pieces{quoted: strings.TrimSpace(quoted)}
+	}
+	v, sig := cutSignature(new)
+	return pieces{visible: v, signature: sig, quoted: strings.TrimSpace(quoted)}
+}
+
+// textLine is one line with where it begins in the text.
+type textLine struct {
+	text string // without blanks at the end
+	at   int
+}
+
+func splitLines(text string) []textLine {
+	lines := make([]textLine, 0, strings.Count(text, "\n")+1)
+	for at := 0; ; {
+		i := strings.IndexByte(text[at:], '\n')
+		if i < 0 {
+			return append(lines, textLine{strings.TrimRight(text[at:], " \t\u00a0"), at})
+		}
+		lines = append(lines, textLine{strings.TrimRight(text[at:at+i], " \t\u00a0"), at})
+		at += i + 1
+	}
+}
+
+func joinLines(lines []textLine) string {
+	var b strings.Builder
+	for i, l := range lines {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(l.text)
+	}
+	return b.String()
+}
+
+// lineAt returns the index of the first line that begins at or after offset.
+func lineAt(lines []textLine, offset int) int {
+	for i, l := range lines {
+		if l.at >= offset {
+			return i
+		}
+	}
+	return len(lines)
+}
+
+func isQuoted(s string) bool {
+	s = strings.TrimLeft(s, " \t\u00a0")
+	return strings.HasPrefix(s, ">") && !strings.HasPrefix(s, ">>>>>>>") || strings.HasPrefix(s, "|> ")
+}
+
+// quoteStart returns the index of the line where the quoted mail begins and
+// goes on to the end, or -1.
+func quoteStart(lines []textLine) int {
+	for i := range lines {
+		s := strings.TrimSpace(lines[i].text)
+		if s == "" {
+			continue
+		}
+		switch {
+		case isRuleLine(s), isHeaderBlock(lines, i):
+			return liftRule(lines, i)
+		case isQuoted(s):
+			if endsQuoted(lines, i) {
+				return i
+			}
+			return -1
+		default:
+			n := attribution(lines, i)
+			if n == 0 {
+				continue
+			}
+			next := nextText(lines, i+n)
+			if next >= len(lines) {
+				return i
+			}
+			if isQuoted(lines[next].text) && !endsQuoted(lines, next) {
+				return -1 // answers between the quotes
+			}
+			return i
+		}
+	}
+	return -1
+}
+
+// liftRule moves the start up over a drawn line and empty lines before it.
+func liftRule(lines []textLine, i int) int {
+	for j := i - 1; j >= 0 && j >= i-3; j-- {
+		s := strings.TrimSpace(lines[j].text)
+		if s == "" {
+			continue
+		}
+		if len(s) >= 5 && strings.Trim(s, "_-=*") == "" {
+			return j
+		}
+		break
+	}
+	return i
+}
+
+func nextText(lines []textLine, i int) int {
+	for i < len(lines) && strings.TrimSpace(lines[i].text) == "" {
+		i++
+	}
+	return i
+}
+
+// endsQuoted says whether all text from line i on is quoted. A line that only
+// lost its mark by wrapping, and a signature at the end, do not count as text.
+func endsQuoted(lines []textLine, i int) bool {
+	wrapped := false // the line before is quoted and long enough to be wrapped
+	for ; i < len(lines); i++ {
+		s := lines[i].text
+		switch {
+		case strings.TrimSpace(s) == "":
+			wrapped = false
+		case isQuoted(s):
+			wrapped = len(s) > 60
+		case wrapped && len(s) < 40:
+			wrapped = false
+		default:
+			if attribution(lines, i) > 0 || isRuleLine(strings.TrimSpace(s)) || isHeaderBlock(lines, i) {
+				return true
+			}
+			return onlySignature(joinLines(lines[i:]))
+		}
+	}
+	return true
+}
+
+// onlyQuote says whether a mail without new text is really nothing but a
+// quoted answer: an attribution or marked lines to the end. A header block or
+// a rule alone is a forward, whose text is the message.
+func onlyQuote(lines []textLine) bool {
+	i := nextText(lines, 0)
+	if i == len(lines) {
+		return true
+	}
+	s := strings.TrimSpace(lines[i].text)
+	if isQuoted(s) {
+		return true
+	}
+	if n := attribution(lines, i); n > 0 {
+		next := nextText(lines, i+n)
+		return next == len(lines) || isQuoted(lines[next].text)
+	}
+	return false
+}
+
+// attributionWords are the verbs of the line that introduces a quote, by
+// language. The line names a date or an address besides.
+var attributionWords = regexp.MustCompile(`(?i)(\bwrote\b|\bwrites\b|escribi[óo]|\bescribe\b|\bva escriure|\bschrieb|\ba\s+écrit|\bescreveu|\bha scritto|\bschreef\b|\bgeschreven|\bskrev\b|\bnapisał|\bkirjoitti|пишет|писал|写道|さんは書きました|\bnapsal|\byazdı|\bírta)`)
+
+// attributionLeads begin such a line.
+var attributionLeads = regexp.MustCompile(`(?i)^[>\s*_-]{0,8}(on|at|el|la|em|am|le|il|op|den|ons|tor|fre|lør|søn|man|tir|dnia|w dniu|dne|ke|ma|ti|to|pe|su|mon|tue|wed|thu|fri|sat|sun|\d|"|<|[\p{L}'.]+[, ])`)
+
+// dateAddress is the older form without a verb: date, name, address, colon.
+var dateAddress = regexp.MustCompile(`^\W{0,3}\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b.{0,200}<\S+@\S+>\s?:$`)
+
+// attribution says how many lines from i on introduce a quote ("On … wrote:"),
+// 0 if they do not. Mail programs wrap that line, so up to four are joined.
+func attribution(lines []textLine, i int) int {
+	first := strings.TrimSpace(lines[i].text)
+	if len(first) < 3 || len(first) > 500 || !attributionLeads.MatchString(first) {
+		return 0
+	}
+	joined := ""
+	for n := 1; n <= 4 && i+n <= len(lines); n++ {
+		s := strings.TrimSpace(lines[i+n-1].text)
+		if s == "" || n > 1 && isQuoted(s) != isQuoted(first) {
+			return 0
+		}
+		joined = strings.TrimSpace(joined + " " + s)
+		if len(joined) > 600 {
+			return 0
+		}
+		end := strings.TrimRight(joined, "*_ ")
+		if !strings.HasSuffix(end, ":") && !strings.HasSuffix(end, "：") {
+			continue
+		}
+		if dateAddress.MatchString(end) {
+			return n
+		}
+		if attributionWords.MatchString(joined) && strings.ContainsAny(joined, "0123456789@<") && plausibleLead(joined) {
+			return n
+		}
+		if n > 1 {
+			return 0
+		}
+	}
+	return 0
+}
+
+// plausibleLead tells an attribution from a sentence that happens to end in
+// "wrote:": the verb stands near the end or the line holds a date or address
+// before it.
+func plausibleLead(s string) bool {
+	loc := attributionWords.FindStringIndex(s)
+	before := s[:loc[0]]
+	if strings.ContainsAny(before, "0123456789@") {
+		return true
+	}
+	return strings.ContainsAny(s[loc[1]:], "0123456789@") // "schrieb Ana <…>:"
+}
+
+var ruleLine = regexp.MustCompile(`(?i)^[>\s*]{0,4}[-_=]{2,}\s*(original message|original appointment|reply message|mensaje original|mensaje reenviado|missatge original|ursprüngliche nachricht|originalnachricht|urspr\. nachricht|message d['’]origine|message original|message transféré|mensagem original|messaggio originale|oorspronkelijk bericht|ursprungligt meddelande|opprinnelig melding|oprindelig meddelelse|alkuperäinen viesti|wiadomość oryginalna|původní zpráva|исходное сообщение|原始邮件|original-nachricht|forwarded message|weitergeleitete nachricht|messaggio inoltrato|mensagem encaminhada|doorgestuurd bericht)\s*[-_=]{2,}\**$`)
+
+var beginForward = regexp.MustCompile(`(?i)^(begin forwarded message|inicio del mensaje reenviado|anfang der weitergeleiteten nachricht|début du message réexpédié|début du message transféré|inizio messaggio inoltrato|início da mensagem encaminhada|begin doorgestuurd bericht)\s*:$`)
+
+// isRuleLine knows the old "-----Original Message-----" in its languages.
+func isRuleLine(s string) bool {
+	if len(s) < 12 || len(s) > 120 {
+		return false
+	}
+	return (s[0] == '-' || s[0] == '_' || s[0] == '=' || s[0] == '>' || s[0] == '*') && ruleLine.MatchString(s) || s[len(s)-1] == ':' && beginForward.MatchString(s)
+}
+
+// headerLabels are the names in the block that Outlook and others put above a
+// quoted mail; the value is what the label means.
+var headerLabels = map[string]byte{
+	"from": 'f', "de": 'f', "von": 'f', "da": 'f', "van": 'f', "från": 'f', "fra": 'f', "od": 'f', "от": 'f', "lähettäjä": 'f', "发件人": 'f', "差出人": 'f', "expéditeur": 'f', "remitente": 'f',
+	"sent": 'd', "date": 'd', "enviado": 'd', "enviado el": 'd', "enviada": 'd', "enviada em": 'd', "enviado em": 'd', "fecha": 'd', "gesendet": 'd', "datum": 'd', "envoyé": 'd', "inviato": 'd', "data": 'd', "verzonden": 'd', "skickat": 'd', "sendt": 'd', "wysłano": 'd', "odesláno": 'd', "отправлено": 'd', "дата": 'd', "lähetetty": 'd', "发送时间": 'd', "date d'envoi": 'd', "data d'enviament": 'd', "enviat el": 'd', "enviat": 'd',
+	"to": 't', "para": 't', "an": 't', "à": 't', "a": 't', "aan": 't', "till": 't', "til": 't', "do": 't', "komu": 't', "кому": 't', "vastaanottaja": 't', "收件人": 't', "per a": 't', "destinataire": 't',
+	"cc": 'c', "kopie": 'c', "copia": 'c', "kopia": 'c', "kopi": 'c', "reply-to": 'c', "responder a": 'c', "importance": 'c', "importancia": 'c', "attachments": 'c', "datos adjuntos": 'c',
+	"subject": 's', "asunto": 's', "betreff": 's', "objet": 's', "assunto": 's', "oggetto": 's', "onderwerp": 's', "ämne": 's', "emne": 's', "temat": 's', "předmět": 's', "тема": 's', "aihe": 's', "主题": 's', "assumpte": 's', "sujet": 's',
+}
+
+// label returns what a header line of a quoted mail names, or 0.
+func label(s string) byte {
+	s = strings.TrimLeft(s, "> \t*_|")
+	i := strings.IndexAny(s, ":：")
+	if i <= 0 || i > 24 {
+		return 0
+	}
+	name := strings.ToLower(strings.Trim(s[:i], " *_\u00a0\t"))
+	return headerLabels[name]
+}
+
+// isHeaderBlock says whether line i begins the header of a quoted mail: From
+// first, and near it a date and a recipient or subject.
+func isHeaderBlock(lines []textLine, i int) bool {
+	first := label(lines[i].text)
+	if first != 'f' && first != 's' {
+		return false
+	}
+	var seen [256]bool
+	seen[first] = true
+	other := 0
+	for j := i + 1; j < len(lines) && j <= i+9; j++ {
+		if l := label(lines[j].text); l != 0 {
+			seen[l] = true
+			other = 0
+		} else if other++; other > 2 {
+			break
+		}
+	}
+	n := 0
+	for _, l := range "dtsf" {
+		if seen[l] {
+			n++
+		}
+	}
+	return n >= 3 && seen['f'] && (seen['d'] || seen['s'])
+}
