@@ -16,6 +16,7 @@ import (
 	"net/textproto"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -111,11 +112,13 @@ var (
 // Conn is one connection to a submission server, good for many mails, one at a
 // time. Only Close may be called beside a running Send.
 type Conn struct {
-	cfg      SMTPConfig
-	link     *link
-	client   *smtp.Client
+	cfg    SMTPConfig
+	link   *link
+	client *smtp.Client
+	// talk is held while commands are exchanged: a QUIT in the middle of a DATA
+	// would first write its closing dot.
+	talk     sync.Mutex
 	dead     atomic.Bool
-	inData   atomic.Bool // a DATA is open: any further command would first write its closing dot
 	lastUsed time.Time
 	idle     time.Duration
 }
@@ -232,14 +235,19 @@ func (c *Conn) hello() string {
 // Usable reports whether another Send may be tried: the connection is open, in
 // step with the server and has not rested for more than 30 seconds.
 func (c *Conn) Usable() bool {
-	return !c.dead.Load() && !c.inData.Load() && c.client.Text.R.Buffered() == 0 && time.Since(c.lastUsed) < c.idle
+	return !c.dead.Load() && c.client.Text.R.Buffered() == 0 && time.Since(c.lastUsed) < c.idle
 }
 
-// Close says QUIT where that is safe and closes the connection.
+// Close says QUIT where that is safe and closes the connection. It cuts short a
+// Send that is running.
 func (c *Conn) Close() {
-	if !c.dead.Load() && !c.inData.Load() {
-		c.link.extend(min(c.cfg.Timeout, 5*time.Second))
-		_ = c.client.Quit() // courtesy: what was accepted stays accepted
+	if c.talk.TryLock() {
+		if !c.dead.Load() {
+			c.link.extend(min(c.cfg.Timeout, 5*time.Second))
+			_ = c.client.Quit() // courtesy: what was accepted stays accepted
+		}
+		c.dead.Store(true)
+		c.talk.Unlock()
 	}
 	c.cut()
 }

@@ -22,8 +22,8 @@ const (
 	stall = "\x00stall" // for "content": stop reading
 )
 
-// scriptServer is an SMTP server that says what a test tells it to. It is strict
-// about nothing and keeps everything that it saw.
+// scriptServer is an SMTP server that says what a test tells it to. Of its own it
+// refuses only a MAIL inside a transaction. It keeps everything that it saw.
 type scriptServer struct {
 	host string
 	port int
@@ -126,6 +126,7 @@ func (s *scriptServer) serve(conn net.Conn, config *tls.Config) {
 	if _, ok := say("greeting"); !ok {
 		return
 	}
+	inside := false // a transaction
 	for {
 		line, err := lines.ReadString('\n')
 		if err != nil {
@@ -136,11 +137,19 @@ func (s *scriptServer) serve(conn net.Conn, config *tls.Config) {
 		s.commands = append(s.commands, line)
 		s.mu.Unlock()
 		verb, _, _ := strings.Cut(line, " ")
+		if verb == "MAIL" && inside {
+			fmt.Fprint(conn, "503 5.5.1 nested MAIL\r\n")
+			continue
+		}
 		reply, ok := say(verb)
 		if !ok || verb == "QUIT" {
 			return
 		}
 		switch {
+		case verb == "MAIL" && strings.HasPrefix(reply, "250"):
+			inside = true
+		case verb == "RSET":
+			inside = false
 		case verb == "STARTTLS" && config != nil:
 			secured := tls.Server(conn, config)
 			conn, lines = secured, bufio.NewReader(secured)
@@ -151,6 +160,7 @@ func (s *scriptServer) serve(conn net.Conn, config *tls.Config) {
 			if _, ok := say("dot"); !ok {
 				return
 			}
+			inside = false
 		}
 	}
 }

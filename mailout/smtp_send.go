@@ -2,6 +2,7 @@ package mailout
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,6 +35,8 @@ func (c *Conn) Send(ctx context.Context, from, to string, content io.WriterTo, b
 	if err := CheckAddress(to); err != nil {
 		return Outcome{Class: Permanent, Phase: PhaseLocal, Err: fmt.Errorf("recipient: %w", err)}
 	}
+	c.talk.Lock()
+	defer c.talk.Unlock()
 	if !c.Usable() {
 		return Outcome{Class: Temporary, Phase: PhaseLocal, Err: errUnusable}
 	}
@@ -94,19 +97,17 @@ func (c *Conn) reset() {
 	}
 }
 
-// deliver writes the content, calls the hook and ends the mail. While inData is
-// set textproto holds an open dot writer, and *every* further command (QUIT, RSET,
+// deliver writes the content, calls the hook and ends the mail. Until then
+// textproto holds an open dot writer, and *every* further command (QUIT, RSET,
 // MAIL) would begin by writing the closing dot, so that half a mail is delivered.
 // Therefore every way out that has not read the server's answer, a panic too,
 // cuts the network connection.
 func (c *Conn) deliver(ctx context.Context, data *smtp.DataCloser, content io.WriterTo, beforeDot func(context.Context) error) Outcome {
-	c.inData.Store(true)
 	answered := false
 	defer func() {
 		if !answered {
 			c.cut()
 		}
-		c.inData.Store(false)
 	}()
 
 	if out, ok := c.write(data, content); !ok {
@@ -120,8 +121,8 @@ func (c *Conn) deliver(ctx context.Context, data *smtp.DataCloser, content io.Wr
 			return Outcome{Class: Aborted, Phase: PhaseHook, Err: fmt.Errorf("before the final dot: %w", err)}
 		}
 	}
-	if err := ctx.Err(); err != nil {
-		return Outcome{Class: Aborted, Phase: PhaseHook, Err: fmt.Errorf("before the final dot: %w", err)}
+	if c.dead.Load() || ctx.Err() != nil { // cut while the hook ran: still certain, so say so
+		return Outcome{Class: Aborted, Phase: PhaseHook, Err: fmt.Errorf("before the final dot: %w", cmp.Or(ctx.Err(), errUnusable))}
 	}
 
 	c.link.extend(c.cfg.FinalTimeout)

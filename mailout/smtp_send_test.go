@@ -74,7 +74,11 @@ func TestEachAnswerAtEachStageHasItsOutcome(t *testing.T) {
 					cfg.Timeout, cfg.FinalTimeout = 500*time.Millisecond, 500*time.Millisecond
 				}
 				c := dial(t, cfg)
+				began := time.Now()
 				got := send(c, sampleMail, nothing)
+				if took := time.Since(began); took > 8*time.Second {
+					t.Errorf("took %s", took)
+				}
 				if got.Class != w.class || got.Phase != w.phase || got.Code != w.code || got.Err == nil {
 					t.Errorf("outcome %+v, want %+v", got, w)
 				}
@@ -137,11 +141,12 @@ func TestNoDotAfterAFailedHook(t *testing.T) {
 	boom := errors.New("record phase data")
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	for name, hook := range map[string]func(context.Context) error{
-		"error":     func(context.Context) error { return boom },
-		"cancelled": func(context.Context) error { cancel(); return nil },
-		"panic":     func(context.Context) error { panic("hook broke") },
-		"too late":  func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+	for name, hook := range map[string]func(context.Context, *Conn) error{
+		"error":     func(context.Context, *Conn) error { return boom },
+		"cancelled": func(context.Context, *Conn) error { cancel(); return nil },
+		"closed":    func(_ context.Context, c *Conn) error { c.Close(); return nil },
+		"panic":     func(context.Context, *Conn) error { panic("hook broke") },
+		"too late":  func(ctx context.Context, _ *Conn) error { <-ctx.Done(); return ctx.Err() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := startScript(t, nil)
@@ -163,7 +168,7 @@ func TestNoDotAfterAFailedHook(t *testing.T) {
 				}()
 				return c.Send(sendCtx, "", "ana@city.test", strings.NewReader(sampleMail), func(ctx context.Context) error {
 					called++
-					return hook(ctx)
+					return hook(ctx, c)
 				})
 			}()
 			if got.Class != Aborted || got.Phase != PhaseHook || got.Err == nil || called != 1 {
