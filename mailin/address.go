@@ -196,16 +196,13 @@ func (p *addressReader) flush() {
 	if strings.Contains(name, "  ") {
 		name = strings.Join(strings.Fields(name), " ")
 	}
-	if len(name) > 1 && name[0] == '\'' && name[len(name)-1] == '\'' {
-		name = name[1 : len(name)-1] // Outlook quotes names so
-	}
 	if addr == "" && strings.Contains(name, "@") && !strings.ContainsAny(name, " <>") {
 		addr, name = cleanAddress(name), "" // "<>" behind an address as name
 	}
-	if addr != "" || name != "" && p.hasAddr {
+	// Bare words are no address ("To: all colleagues"), but a single word
+	// between angle brackets is one of this host ("<MAILER-DAEMON>").
+	if addr != "" && (p.hasAddr || strings.Contains(addr, "@")) || name != "" && p.hasAddr {
 		p.list = append(p.list, Address{Name: name, Address: addr})
-	} else if bare := strings.TrimSpace(p.bare.String()); bare != "" {
-		p.list = append(p.list, Address{Name: decodeHeaderText(strings.Trim(bare, `"`))})
 	}
 	p.name.Reset()
 	p.bare.Reset()
@@ -224,7 +221,7 @@ func cleanAddress(a string) string {
 		return `"` + local + `"@` + strings.TrimSpace(rest)
 	}
 	a = strings.Join(strings.Fields(a), "")
-	a = strings.Trim(a, `<>'",;`)
+	a = strings.TrimRight(strings.Trim(a, `<>'",;`), ".")
 	if a == "" || len(a) > 320 {
 		return ""
 	}

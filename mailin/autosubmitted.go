@@ -32,6 +32,7 @@ var classTests = []classTest{
 	{ClassMachine, "machine address", machineAddress},
 	{ClassDesk, "loop mark", foreignLoop},
 	{ClassHuman, "suppresses answers", suppressesAnswers},
+	{ClassHuman, "passes on a report", passesOnReport},
 }
 
 // classify fills Class, Reasons, Bounce and MayAnswer.
@@ -207,6 +208,16 @@ func suppressesAnswers(m *Message, _ Options) string {
 				return "X-Auto-Response-Suppress is " + v
 			}
 		}
+	}
+	return ""
+}
+
+// passesOnReport knows a person's mail that forwards a delivery report. It is
+// a person's, but an acknowledgement in return could start a circle where the
+// forwarding is done by a rule.
+func passesOnReport(m *Message, _ Options) string {
+	if forwardSubject.MatchString(m.Subject) && bounceSubject.MatchString(m.Subject) && strings.Contains(m.Text, "Final-Recipient:") {
+		return "the subject and text are of a delivery report"
 	}
 	return ""
 }

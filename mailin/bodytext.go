@@ -52,7 +52,14 @@ func (m *Message) assemble(pieces []content) {
 			m.warn("images of other hosts were blocked: " + itoa(m.RemoteImages))
 		}
 	}
+	if forwardSubject.MatchString(m.Subject) {
+		hint = -1 // the quoted mail is what the sender passes on
+	}
 	c := cutText(m.Text, hint, hintEnd)
+	if c.quoted != "" && forwardSubject.MatchString(m.Subject) {
+		c = cutting{}
+		c.visible, c.signature = cutSignature(m.Text)
+	}
 	m.Visible, m.Quoted, m.Signature = c.visible, c.quoted, c.signature
 	m.Language = guessLanguage(m.Visible)
 	if m.Language == "und" && m.Visible != m.Text {

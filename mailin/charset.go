@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/japanese"
 )
 
 // toUTF8 turns bytes into valid UTF-8: by the label first, then by what the
@@ -45,8 +46,13 @@ func toUTF8(b []byte, label string) string {
 		}
 		return guess(b, false)
 	}
-	if strings.ContainsRune(s, utf8.RuneError) && utf8.Valid(b) {
-		return string(b) // labelled wrongly, as forwarding programs do
+	if strings.ContainsRune(s, utf8.RuneError) {
+		if utf8.Valid(b) {
+			return string(b) // labelled wrongly, as forwarding programs do
+		}
+		if label == "iso-2022-jp" && !isASCII(b) {
+			return decodeWith(japanese.ShiftJIS, b) // a seven-bit charset cannot have these bytes
+		}
 	}
 	return s
 }

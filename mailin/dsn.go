@@ -69,6 +69,12 @@ func readBounce(m *Message) (*Bounce, string) {
 		}
 	}
 	b.readStatus(m.report.status)
+	if len(m.report.status) == 0 {
+		// The fields of a report may stand in the text of a mail that lost its parts.
+		if i := strings.Index(m.Text, "\nFinal-Recipient:"); i >= 0 {
+			b.readStatus([]byte(cut(m.Text[i+1:], maxSmallFile)))
+		}
+	}
 	b.complete(m)
 	return b, why
 }

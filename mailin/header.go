@@ -113,6 +113,11 @@ func (s *scanner) readHeader(warn func(string)) (h Header, ended bool) {
 			cur = append(appendFold(cur, []byte(" "), warn), text...)
 		default:
 			next := s.peekLine()
+			if len(cur) > 0 && s.fieldAhead() {
+				warn("a header field continues without indentation")
+				cur = append(appendFold(cur, []byte(" "), warn), text...)
+				continue
+			}
 			if len(h) == 0 && len(cur) == 0 && !isFieldLine(next) {
 				warn("no header")
 				s.unread(line)
@@ -144,6 +149,29 @@ func appendFold(cur, text []byte, warn func(string)) []byte {
 		text = text[:max(0, maxFieldBytes-len(cur))]
 	}
 	return append(cur, text...)
+}
+
+// knownFields are names whose appearance further on proves that the header has
+// not ended yet.
+var knownFields = []string{"from:", "to:", "subject:", "date:", "message-id:", "mime-version:", "content-type:", "received:"}
+
+// fieldAhead says whether such a field follows before the next empty line.
+func (s *scanner) fieldAhead() bool {
+	ahead, _ := s.br.Peek(2048)
+	for len(ahead) > 0 {
+		line, rest, _ := bytes.Cut(ahead, []byte("\n"))
+		line = bytes.TrimRight(line, "\r")
+		if len(line) == 0 {
+			return false
+		}
+		for _, name := range knownFields {
+			if len(line) > len(name) && line[len(name)-1] == ':' && strings.EqualFold(string(line[:len(name)]), name) {
+				return true
+			}
+		}
+		ahead = rest
+	}
+	return false
 }
 
 func isFolded(line []byte) bool {

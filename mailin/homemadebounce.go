@@ -11,7 +11,7 @@ import (
 // delivery in its subject or text. One sign alone is not enough, a person may
 // write either.
 
-var mailSystem = regexp.MustCompile(`(?i)^(mailer[-_.]?daemon|postmaster|mail[-_ ]?(delivery|system|administrator|daemon)|mailerdaemon|mdaemon|bounces?|delivery|mmdf|mta|smtp|majordomo|root|ecelerity|amavis|administrator|admin|system|info-?daemon|mailgateway|mailsweeper|no-?reply)([-_.+].*)?$`)
+var mailSystem = regexp.MustCompile(`(?i)^(mailer[-_.]?daemon|postmaster|mail[-_ ]?(delivery|system|administrator|daemon)|mailerdaemon|mdaemon|bounces?|delivery|mmdf|mta|smtp|majordomo|root|ecelerity|amavis|administrator|admin|system|info-?daemon|mailgateway|mailsweeper)([-_.+].*)?$`)
 
 var mailSystemName = regexp.MustCompile(`(?i)(mail(er)?[ -]?(delivery|daemon|subsystem|system|administrator)|delivery (subsystem|system|service)|postmaster|system administrator|mail ?server)`)
 
@@ -30,7 +30,7 @@ func fromPostmaster(m *Message) bool {
 
 var bounceSubject = regexp.MustCompile(`(?i)(undeliver|un-?delivered|non[- ]?deliver|not deliver|delivery (status|failure|has failed|failed|problem|error|report|notification|unsuccessful|delayed|incomplete)|(failed|failure|fail)[ :].{0,40}(mail|deliver|message|notice)|(mail|message|deliver\w*).{0,30}fail|returned (mail|message|to sender|e-?mail)|failure notice|could ?n.t be delivered|could not be delivered|cannot be delivered|warning: (could not send|message)|mail system error|mail error|bounced? (mail|message)|rejected|user unknown|unknown user|unzustellbar|nicht zugestellt|no se (ha podido|pudo) entregar|no entregado|devuelto|non remis|échec|mancata consegna|não entregue|devolvid|delivery\s+failure|considered unsolicited|mailbox (full|is full)|message delayed|blocked)`)
 
-var failedText = regexp.MustCompile(`(?i)(could ?not be delivered|couldn.t be delivered|cannot be delivered|can't be delivered|unable to deliver|(was|were|been|is|are) (not|unable|undeliver)\w* ?\w* ?deliver|delivery (to|of|attempt).{0,80}fail|permanent (error|failure|fatal)|fatal error|undeliverable|undelivered|not delivered|has been rejected|was rejected|message rejected|user unknown|unknown user|no such (user|recipient|mailbox|address|person)|mailbox (is )?(full|unavailable|not found|disabled)|does not exist|recipient (rejected|unknown|address|not)|host unknown|unknown host|over ?quota|quota exceeded|returned to (sender|you)|relay(ing)? denied|address (rejected|unknown)|not (be )?found|delivery (has )?failed|failed (to deliver|permanently|recipient)|does not like recipient|did not reach|giving up|invalid recipient|account.{0,30}(disabled|suspended|inactive)|no se (ha podido|pudo) entregar|nicht zugestellt|non è stato possibile|n'a pas pu être|could not send|unable to send|bounced|can ?not send)`)
+var failedText = regexp.MustCompile(`(?i)(could ?not be delivered|couldn.t be delivered|cannot be delivered|can't be delivered|unable to deliver|(was|were|been|is|are) (not|unable|undeliver)\w* ?\w* ?deliver|delivery (to|of|attempt).{0,80}fail|permanent (error|failure|fatal)|fatal error|undeliverable|undelivered|not delivered|has been rejected|was rejected|message rejected|user unknown|unknown user|no such (user|recipient|mailbox|address|person)|mailbox (is )?(full|unavailable|not found|disabled)|does not exist|recipient (rejected|unknown|address|not)|host unknown|unknown host|over ?quota|quota exceeded|returned to (sender|you)|relay(ing)? denied|address (rejected|unknown)|not (be )?found|delivery (has )?failed|failed (to deliver|permanently|recipient)|does not like recipient|did not reach|not a valid (user|address|recipient)|giving up|invalid recipient|account.{0,30}(disabled|suspended|inactive)|no se (ha podido|pudo) entregar|nicht zugestellt|non è stato possibile|n'a pas pu être|could not send|unable to send|bounced|can ?not send)`)
 
 var delayedText = regexp.MustCompile(`(?i)(has not yet been delivered|not yet been delivered|will (be retried|continue to (try|be attempted)|keep trying|retry)|delivery.{0,30}(is |has been |)delay|still being retried|you do not need to (resend|do anything)|you do not need to resend|message delayed|(warning|advert\w+): (could not send|message still undelivered)|this is a warning message only|temporarily (deferred|delayed))`)
 
@@ -60,8 +60,10 @@ func homemadeBounce(m *Message) string {
 		return "from a mail system, the text speaks of a failed delivery"
 	case subject && fromPostmaster(m):
 		return "from a mail system, the subject speaks of a failed delivery"
-	case said && fromPostmaster(m) && (len(m.report.original) > 0 || messageIDRE.MatchString(m.Text)):
+	case said && (nullReturnPath(m) || fromPostmaster(m)) && (len(m.report.original) > 0 || messageIDRE.MatchString(m.Text)):
 		return "from a mail system, with the returned message"
+	case said && nullReturnPath(m) && len(m.From) == 0 && len(m.InReplyTo) > 0:
+		return "from nobody, the text speaks of a failed delivery"
 	}
 	return ""
 }
@@ -71,7 +73,7 @@ func isVacation(m *Message) bool {
 	return strings.HasPrefix(v, "auto-replied") && (m.Header.Has("X-Autoreply") || m.Header.Has("X-Autorespond") || strings.Contains(v, "vacation"))
 }
 
-var returnedMark = regexp.MustCompile(`(?im)^[-=*_>\s]*(this is a copy of (the|your) message|below this line is a copy|(the )?original message( follows| header| headers| text)?( was)?|the header of the original message|copy of (the )?(original )?(message|mail)|returned message|unsent message follows|message (header|text) follows|your (original )?message( follows)?|included is a copy|received: from|return-path:)`)
+var returnedMark = regexp.MustCompile(`(?im)^[-=*_> \t]*(this is a copy of (the|your) message.*|below this line is a copy.*|(the )?original message( follows| headers?| text)?|the header of the original message|copy of .{0,30}message|returned message|unsent message follows|message (header|text) follows|your (original )?message follows|included is a copy.*)[\s:.*=_-]*$|^(received: from|return-path:)`)
 
 // reportText is the part of a report before the returned message.
 func reportText(text string) string {

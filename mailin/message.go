@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"hash"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -167,6 +168,9 @@ func (m *Message) readFields(key hash.Hash) {
 		case "from":
 			m.FromFields++
 			m.From = appendAddresses(m.From, f.Value)
+			if len(m.From) == 0 && !strings.ContainsAny(f.Value, "<@,;: ") && f.Value != "" {
+				m.From = []Address{{Address: decodeHeaderText(f.Value)}} // "From: root", of the sender's own host
+			}
 			m.strictFrom = m.FromFields == 1 && strictMailbox(f.Value, m.From)
 		case "to":
 			m.To = appendAddresses(m.To, f.Value)

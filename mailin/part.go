@@ -139,7 +139,8 @@ func (p *partReader) entity(s *scanner, h Header, ended bool, c partContext) []c
 }
 
 // isBodyText says whether a leaf is read as text rather than listed as a file.
-// A name alone does not make a file: some programs name their body parts.
+// A name alone does not make a file: some programs name their body parts. Those
+// are shown and listed.
 func isBodyText(d partHead, c partContext) bool {
 	if d.disposition == "attachment" || !strings.HasPrefix(d.ctype, "text/") {
 		return false
@@ -150,7 +151,7 @@ func isBodyText(d partHead, c partContext) bool {
 	if d.name == "" || c.container == "multipart/alternative" {
 		return true
 	}
-	return c.first && d.disposition == ""
+	return c.first
 }
 
 // multipart reads the parts of a container (RFC 2046 5.1).
@@ -276,6 +277,9 @@ func (p *partReader) text(b *body, d partHead) []content {
 		left = &p.htmlLeft
 	}
 	raw, _ := io.ReadAll(io.LimitReader(r, int64(*left)))
+	if d.name != "" {
+		p.store(io.MultiReader(bytes.NewReader(raw), r), d)
+	}
 	*left -= len(raw)
 	label := d.params["charset"]
 	if isHTML && label == "" {
@@ -314,7 +318,7 @@ func (p *partReader) nestedMessage(b *body, d partHead, c partContext) {
 		}
 		d.name += ".eml"
 	}
-	if c.container == "multipart/report" && p.m.report.original == nil {
+	if p.nested == 0 && p.m.report.original == nil {
 		p.m.report.original = h
 	}
 	p.store(io.MultiReader(bytes.NewReader(raw), r), d)

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// pieces is a text cut into what the person newly wrote and what is folded.
-type pieces struct {
+// cutting is a text cut into what the person newly wrote and what is folded.
+type cutting struct {
 	visible, quoted, signature string
 }
 
@@ -14,9 +14,10 @@ type pieces struct {
 // fold never deletes: the caller keeps the whole text. hint is the offset where
 // the HTML marks the quote, or -1, and hintEnd where that ends.
 //
-// It folds only what is surely a quote up to the end of the mail. Text behind
-// a quote means answers in between, and then nothing is folded.
-func cutText(text string, hint, hintEnd int) pieces {
+// Only what is surely a quote is folded: one that goes on to the end of the
+// mail, or one at the very top with all new text below it. Text between quotes
+// means answers in between, and then nothing is folded.
+func cutText(text string, hint, hintEnd int) cutting {
 	lines := splitLines(text)
 	at := quoteStart(lines)
 	if hint >= 0 {
@@ -27,20 +28,46 @@ func cutText(text string, hint, hintEnd int) pieces {
 		}
 	}
 	if at < 0 {
-		v, sig := cutSignature(text)
-		return pieces{visible: v, signature: sig}
-	}
-	new, quoted := joinLines(lines[:at]), joinLines(lines[at:])
-	if strings.TrimSpace(new) == "" {
-		if !onlyQuote(lines[at:]) {
-			// A forwarded mail, or a quote above its answer: show all.
-			v, sig := cutSignature(text)
-			return pieces{visible: v, signature: sig}
+		if end := quoteOnTop(lines); end > 0 {
+			v, sig := cutSignature(joinLines(lines[end:]))
+			return cutting{visible: v, signature: sig, quoted: strings.TrimSpace(joinLines(lines[:end]))}
 		}
-		return pieces{quoted: strings.TrimSpace(quoted)}
+	} else if v := joinLines(lines[:at]); strings.TrimSpace(v) != "" {
+		v, sig := cutSignature(v)
+		return cutting{visible: v, signature: sig, quoted: strings.TrimSpace(joinLines(lines[at:]))}
+	} else if onlyQuote(lines[at:]) {
+		return cutting{quoted: strings.TrimSpace(text)}
 	}
-	v, sig := cutSignature(new)
-	return pieces{visible: v, signature: sig, quoted: strings.TrimSpace(quoted)}
+	v, sig := cutSignature(text)
+	return cutting{visible: v, signature: sig}
+}
+
+// quoteOnTop returns the line behind a quote with which the mail begins, when
+// it is introduced as one and only unquoted text follows; else 0.
+func quoteOnTop(lines []textLine) int {
+	i := nextText(lines, 0)
+	if i == len(lines) {
+		return 0
+	}
+	n := attribution(lines, i)
+	if n == 0 {
+		return 0
+	}
+	if i = nextText(lines, i+n); i == len(lines) || !isQuoted(lines[i].text) {
+		return 0
+	}
+	end := 0
+	for ; i < len(lines); i++ {
+		switch s := lines[i].text; {
+		case isQuoted(s):
+			if end > 0 {
+				return 0
+			}
+		case strings.TrimSpace(s) != "" && end == 0:
+			end = i
+		}
+	}
+	return end
 }
 
 // textLine is one line with where it begins in the text.
@@ -96,6 +123,8 @@ func quoteStart(lines []textLine) int {
 			continue
 		}
 		switch {
+		case isForwardLine(s):
+			return -1
 		case isRuleLine(s), isHeaderBlock(lines, i):
 			return liftRule(lines, i)
 		case isQuoted(s):
@@ -156,6 +185,7 @@ func endsQuoted(lines []textLine, i int) bool {
 			wrapped = len(s) > 60
 		case wrapped && len(s) < 40:
 			wrapped = false
+		case i > 0 && i+1 < len(lines) && isQuoted(lines[i-1].text) && isQuoted(lines[i+1].text) && isLinkRest(s):
 		default:
 			if attribution(lines, i) > 0 || isRuleLine(strings.TrimSpace(s)) || isHeaderBlock(lines, i) {
 				return true
@@ -166,16 +196,20 @@ func endsQuoted(lines []textLine, i int) bool {
 	return true
 }
 
+// isLinkRest says whether a line is a link, or the rest of one that was wrapped,
+// so that it lost its mark.
+func isLinkRest(s string) bool {
+	s = strings.TrimSpace(s)
+	return strings.HasPrefix(strings.TrimLeft(s, "(<["), "http") || !strings.Contains(s, " ") && strings.ContainsAny(s, "=/")
+}
+
 // onlyQuote says whether a mail without new text is really nothing but a
-// quoted answer: an attribution or marked lines to the end. A header block or
-// a rule alone is a forward, whose text is the message.
+// quoted answer: an attribution and marked lines to the end. A header block or
+// a rule alone is a forward, whose text is the message, and marked lines alone
+// may be what the person wants to say.
 func onlyQuote(lines []textLine) bool {
 	i := nextText(lines, 0)
 	if i == len(lines) {
-		return true
-	}
-	s := strings.TrimSpace(lines[i].text)
-	if isQuoted(s) {
 		return true
 	}
 	if n := attribution(lines, i); n > 0 {
@@ -187,13 +221,13 @@ func onlyQuote(lines []textLine) bool {
 
 // attributionWords are the verbs of the line that introduces a quote, by
 // language. The line names a date or an address besides.
-var attributionWords = regexp.MustCompile(`(?i)(\bwrote\b|\bwrites\b|escribi[óo]|\bescribe\b|\bva escriure|\bschrieb|\ba\s+écrit|\bescreveu|\bha scritto|\bschreef\b|\bgeschreven|\bskrev\b|\bnapisał|\bkirjoitti|пишет|писал|写道|さんは書きました|\bnapsal|\byazdı|\bírta)`)
+var attributionWords = regexp.MustCompile(`(?i)(\bwrote\b|\bwrites\b|escribi[óo]|\bescribe\b|\bva escriure|\bschrieb|\ba\s+écrit|\bescreveu|\bha scritto|\bschreef\b|\bgeschreven|\bskrev\b|\bnapisał|\bkirjoitti|пишет|писал|写道|さんは書きました|\bnapsal|\byazdı|\bírta|đã viết)`)
 
 // attributionLeads begin such a line.
 var attributionLeads = regexp.MustCompile(`(?i)^[>\s*_-]{0,8}(on|at|el|la|em|am|le|il|op|den|ons|tor|fre|lør|søn|man|tir|dnia|w dniu|dne|ke|ma|ti|to|pe|su|mon|tue|wed|thu|fri|sat|sun|\d|"|<|[\p{L}'.]+[, ])`)
 
 // dateAddress is the older form without a verb: date, name, address, colon.
-var dateAddress = regexp.MustCompile(`^\W{0,3}\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b.{0,200}<\S+@\S+>\s?:$`)
+var dateAddress = regexp.MustCompile(`^\W{0,3}\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b.{0,200}(<\S+@\S+>\s?:?|GMT[+-]\d\d:\d\d [^.,;]{1,60}:?)$`)
 
 // attribution says how many lines from i on introduce a quote ("On … wrote:"),
 // 0 if they do not. Mail programs wrap that line, so up to four are joined.
@@ -205,7 +239,7 @@ func attribution(lines []textLine, i int) int {
 	joined := ""
 	for n := 1; n <= 4 && i+n <= len(lines); n++ {
 		s := strings.TrimSpace(lines[i+n-1].text)
-		if s == "" || n > 1 && isQuoted(s) != isQuoted(first) {
+		if s == "" || n > 1 && isQuoted(s) != isQuoted(first) && !strings.HasPrefix(s, ">:") {
 			return 0
 		}
 		joined = strings.TrimSpace(joined + " " + s)
@@ -213,11 +247,11 @@ func attribution(lines []textLine, i int) int {
 			return 0
 		}
 		end := strings.TrimRight(joined, "*_ ")
+		if dateAddress.MatchString(end) && !attributionWords.MatchString(joined) {
+			return n
+		}
 		if !strings.HasSuffix(end, ":") && !strings.HasSuffix(end, "：") {
 			continue
-		}
-		if dateAddress.MatchString(end) {
-			return n
 		}
 		if attributionWords.MatchString(joined) && strings.ContainsAny(joined, "0123456789@<") && plausibleLead(joined) {
 			return n
@@ -241,16 +275,28 @@ func plausibleLead(s string) bool {
 	return strings.ContainsAny(s[loc[1]:], "0123456789@") // "schrieb Ana <…>:"
 }
 
-var ruleLine = regexp.MustCompile(`(?i)^[>\s*]{0,4}[-_=]{2,}\s*(original message|original appointment|reply message|mensaje original|mensaje reenviado|missatge original|ursprüngliche nachricht|originalnachricht|urspr\. nachricht|message d['’]origine|message original|message transféré|mensagem original|messaggio originale|oorspronkelijk bericht|ursprungligt meddelande|opprinnelig melding|oprindelig meddelelse|alkuperäinen viesti|wiadomość oryginalna|původní zpráva|исходное сообщение|原始邮件|original-nachricht|forwarded message|weitergeleitete nachricht|messaggio inoltrato|mensagem encaminhada|doorgestuurd bericht)\s*[-_=]{2,}\**$`)
+var ruleLine = regexp.MustCompile(`(?i)^[>\s*]{0,4}[-_=]{2,}\s*(original message|original appointment|reply message|mensaje original|missatge original|ursprüngliche nachricht|originalnachricht|urspr\. nachricht|message d['’]origine|message original|mensagem original|messaggio originale|oorspronkelijk bericht|ursprungligt meddelande|opprinnelig melding|oprindelig meddelelse|alkuperäinen viesti|wiadomość oryginalna|původní zpráva|исходное сообщение|原始邮件|original-nachricht|.{2,60} wrote|.{2,60} escribió)\s*[-_=]{2,}\**$`)
 
-var beginForward = regexp.MustCompile(`(?i)^(begin forwarded message|inicio del mensaje reenviado|anfang der weitergeleiteten nachricht|début du message réexpédié|début du message transféré|inizio messaggio inoltrato|início da mensagem encaminhada|begin doorgestuurd bericht)\s*:$`)
+// forwardLine begins a mail that is passed on. It is not a quote: what is
+// passed on is what the sender wants to be read.
+var forwardLine = regexp.MustCompile(`(?i)^([-_=]{2,}\s*(forwarded message|forwarded by .{1,80}|mensaje reenviado|missatge reenviat|weitergeleitete nachricht|message transféré|messaggio inoltrato|mensagem encaminhada|doorgestuurd bericht)\s*[-_=]{2,}|(begin forwarded message|inicio del mensaje reenviado|anfang der weitergeleiteten nachricht|début du message réexpédié|début du message transféré|inizio messaggio inoltrato|início da mensagem encaminhada|begin doorgestuurd bericht)\s*:)$`)
+
+func isForwardLine(s string) bool {
+	if len(s) < 15 || len(s) > 120 {
+		return false
+	}
+	return (s[0] == '-' || s[0] == '_' || s[0] == '=' || s[len(s)-1] == ':') && forwardLine.MatchString(s)
+}
+
+// forwardSubject matches the subjects of forwarded mail.
+var forwardSubject = regexp.MustCompile(`(?i)^\s*(fwd?|rv|wg|tr|enc|i|rm|doorst|vs|reenv|reenviado)\s*:`)
 
 // isRuleLine knows the old "-----Original Message-----" in its languages.
 func isRuleLine(s string) bool {
 	if len(s) < 12 || len(s) > 120 {
 		return false
 	}
-	return (s[0] == '-' || s[0] == '_' || s[0] == '=' || s[0] == '>' || s[0] == '*') && ruleLine.MatchString(s) || s[len(s)-1] == ':' && beginForward.MatchString(s)
+	return (s[0] == '-' || s[0] == '_' || s[0] == '=' || s[0] == '>' || s[0] == '*') && ruleLine.MatchString(s)
 }
 
 // headerLabels are the names in the block that Outlook and others put above a

@@ -169,7 +169,7 @@ func (b *body) piece() []byte {
 			break
 		}
 		if starts && len(b.s.bounds) > 0 && b.s.boundary(p) {
-			b.done = true
+			b.done, b.held = true, nil
 			return nil
 		}
 		held := b.held

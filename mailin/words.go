@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 )
 
 // decodeHeaderText decodes the encoded words (RFC 2047) of a header value and
@@ -88,6 +89,9 @@ func splitWord(s string) (set string, raw []byte, rest string, ok bool) {
 			return
 		}
 		raw = decodeQPLine(nil, []byte(strings.ReplaceAll(text[:end], "_", "=20")))
+		if !isASCII([]byte(text[:end])) && utf8.Valid(raw) {
+			set = "utf-8" // letters that were never encoded: the field is read as UTF-8 already
+		}
 	default:
 		return
 	}
