@@ -95,8 +95,10 @@ create index outbox_person on outbox (person_id);
 create table outbox_content (
     outbox_id uuid  primary key references outbox,
     content   jsonb not null,
-    raw       bytea  -- null = not rendered yet, or kept as a blob
+    raw       bytea,                 -- the bytes of the first attempt; null = not rendered yet, or…
+    raw_sha256 bytea references blob -- …too large for a row
 );
+create index outbox_content_raw on outbox_content (raw_sha256) where raw_sha256 is not null;
 
 -- The row is the truth about a reply address: who may use it, on which ticket, for what (mail.md 4).
 create table reply_token (

@@ -94,7 +94,9 @@ func (s *Store) InTx(ctx context.Context, fn func(*Tx) error) error { return s.i
 
 // InConfigTx is InTx for changes of the configuration: it waits for the transactions that run, keeps new ones waiting,
 // and bumps the version that they compare their picture with.
-func (s *Store) InConfigTx(ctx context.Context, fn func(*Tx) error) error { return s.inTx(ctx, true, fn) }
+func (s *Store) InConfigTx(ctx context.Context, fn func(*Tx) error) error {
+	return s.inTx(ctx, true, fn)
+}
 
 func (s *Store) inTx(ctx context.Context, config bool, fn func(*Tx) error) (err error) {
 	conn, err := s.pool.Acquire(ctx)
@@ -245,3 +247,6 @@ func Transient(err error) bool {
 	return errors.As(err, &connect) || errors.As(err, &network) || pgconn.SafeToRetry(err) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 }
+
+// Secrets are the keys of the key file.
+func (s *Store) Secrets() *Secrets { return s.secrets }

@@ -1,0 +1,73 @@
+package helpdesk
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"encoding/base32"
+	"strings"
+
+	"postdesk/core"
+	"postdesk/core/store"
+)
+
+// Reply addresses carry a token: 128 random bits and a short MAC, so that guesses are refused before the database is
+// asked (mail.md 4; threats: never a pattern, exactly so many characters). The purpose's letter is part of the MAC.
+//
+//	it+r.<26 characters token><8 characters mac>@city.test     plus addresses
+//	   r.<26 characters token><8 characters mac>@t.city.test   a reply domain of its own
+
+var base32lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+const (
+	tokenChars = 26
+	macBytes   = 5
+	macChars   = 8
+)
+
+var purposeLetters = map[core.Purpose]string{core.PurposeReply: "r", core.PurposeNote: "n"}
+
+// newReplyToken makes a token of 128 random bits.
+func newReplyToken() (t [16]byte) {
+	rand.Read(t[:])
+	return t
+}
+
+// replyAddress is the address that carries a token to a mailbox; the mailbox's own where it can carry none.
+func replyAddress(s *store.Secrets, m *core.Mailbox, p core.Purpose, token [16]byte) string {
+	letter := purposeLetters[p]
+	mac := s.MAC([]byte(letter), token[:])[:macBytes]
+	code := letter + "." + base32lower.EncodeToString(token[:]) + base32lower.EncodeToString(mac)
+	local, domain, _ := strings.Cut(m.Address, "@")
+	switch {
+	case m.PlusAddresses:
+		return local + "+" + code + "@" + domain
+	case m.ReplyDomain != "":
+		return code + "@" + m.ReplyDomain
+	}
+	return m.Address
+}
+
+// readReplyAddress takes the token out of an address; ok is false for every address whose MAC does not fit.
+func readReplyAddress(s *store.Secrets, address string) (token [16]byte, p core.Purpose, ok bool) {
+	local, _, _ := strings.Cut(core.FoldAddress(address), "@")
+	if _, plus, found := strings.Cut(local, "+"); found {
+		local = plus
+	}
+	letter, code, found := strings.Cut(local, ".")
+	if !found || len(code) != tokenChars+macChars {
+		return token, "", false
+	}
+	for purpose, l := range purposeLetters {
+		if l != letter {
+			continue
+		}
+		raw, err := base32lower.DecodeString(code[:tokenChars])
+		mac, err2 := base32lower.DecodeString(code[tokenChars:])
+		if err != nil || err2 != nil || len(raw) != 16 || !hmac.Equal(mac, s.MAC([]byte(letter), raw)[:macBytes]) {
+			return token, "", false
+		}
+		copy(token[:], raw)
+		return token, purpose, true
+	}
+	return token, "", false
+}

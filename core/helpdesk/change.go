@@ -1,0 +1,124 @@
+package helpdesk
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"postdesk/core"
+)
+
+// change is one operation on one ticket while it runs: the ticket is locked, the actor's standing in it is known.
+type change struct {
+	*Act
+	t        *core.Ticket
+	before   core.Ticket // as it was locked
+	standing core.Standing
+	told     []told
+	alsoIn   string        // with also_sent: the service in which the mail opened its ticket
+	failed   *core.Failure // with delivery_failed
+}
+
+// told is an event that somebody may have to hear of, with the record that it tells.
+type told struct {
+	event  core.Event
+	record *core.Record
+}
+
+// change is the only way in which a ticket changes: lock, standing, version, then fn checks its permission, applies its
+// rule, logs and tells; then the ticket is saved and the notifications are queued, from the roles and the state after
+// the change. A ticket that the actor cannot see is NotFound. ifVersion 0 acts on the present state; another one that is
+// outdated is refused as Stale (E5). A merged number leads to the surviving ticket (E10).
+func (a *Act) change(ctx context.Context, n core.Number, ifVersion int, fn func(*change) error) (core.Number, error) {
+	t, err := a.lock(ctx, n)
+	if err != nil {
+		return n, err
+	}
+	c := &change{Act: a, t: t, before: *t, standing: core.StandingOf(a.dir, t, a.actor.Person)}
+	if a.actor.Person != nil && !c.standing.Sees() {
+		return n, core.Refuse(core.NotFound, "error.not_found")
+	}
+	if ifVersion != 0 && ifVersion != t.Version {
+		return t.Number, core.Refuse(core.Stale, "error.stale", t.Version)
+	}
+	if err := fn(c); err != nil {
+		return t.Number, err
+	}
+	a.tx.SaveTicket(t)
+	return t.Number, c.notify(ctx)
+}
+
+func (a *Act) lock(ctx context.Context, n core.Number) (*core.Ticket, error) {
+	t, err := a.tx.LockTicket(ctx, n)
+	for err == nil && t.MergedInto != 0 {
+		t, err = a.tx.LockTicket(ctx, t.MergedInto)
+	}
+	return t, err
+}
+
+// require refuses unless the matrix allows the row on this ticket, and the actor is proven well enough for a solver's
+// work.
+func (c *change) require(p core.Permission) error {
+	if !c.standing.May(p) {
+		return core.Refuse(core.Forbidden, "error.forbidden")
+	}
+	return c.requireProof()
+}
+
+// requireProof refuses the desk's side of the work to whom only an address claims to be (mail.md 4: L3).
+func (c *change) requireProof() error {
+	if c.actor.Person != nil && c.actor.Level < core.PersonProven {
+		return core.Refuse(core.Forbidden, "error.not_proven")
+	}
+	return nil
+}
+
+// requireSolve refuses unless the actor may solve the ticket as it is (A13–A16).
+func (c *change) requireSolve() error { return c.require(core.SolveRow(c.t, c.actor.Person)) }
+
+// at is the time of the next log record: now, but always later than the record before, so that time orders the log.
+func (c *change) at() time.Time {
+	at := c.now.Truncate(time.Microsecond)
+	if !at.After(c.t.UpdatedAt) {
+		at = c.t.UpdatedAt.Add(time.Microsecond)
+	}
+	c.t.UpdatedAt = at
+	return at
+}
+
+// log writes a record, the actor as its author unless it names another.
+func (c *change) log(r *core.Record) (*core.Record, error) {
+	r.ID, r.Ticket, r.At = newID(), c.t.Number, c.at()
+	if r.Author == nil && r.AuthorAddress == "" {
+		r.Author = c.actor.Person
+	}
+	if r.Via == "" {
+		r.Via = c.actor.Via
+	}
+	for i := range r.Attachments {
+		r.Attachments[i].ID = newID()
+	}
+	return r, c.tx.AddRecord(r)
+}
+
+// logChange writes an event record: a field's values before and after.
+func (c *change) logChange(kind core.RecordKind, show bool, field, from, to string) (*core.Record, error) {
+	return c.log(&core.Record{Kind: kind, ShowToRequester: show, Change: core.Change{Field: field, From: from, To: to}})
+}
+
+// logStatus writes the status record where the status changed since it was from.
+func (c *change) logStatus(from core.Status) error {
+	if c.t.Status == from {
+		return nil
+	}
+	_, err := c.logChange(core.KindStatus, true, "status", string(from), string(c.t.Status))
+	return err
+}
+
+// tell notes an event for the notifications that are queued when the change is complete.
+func (c *change) tell(e core.Event, r *core.Record) {
+	c.told = append(c.told, told{event: e, record: r})
+}
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }

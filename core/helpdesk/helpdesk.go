@@ -1,0 +1,62 @@
+// Package helpdesk is what can be done at the desk. One operation is: the permission checked, the rule applied, the log
+// record written and the notifications queued, in one transaction. The desk, the API and mail come in through the same
+// operations, so they obey the same matrix; nothing writes to the database outside of them.
+package helpdesk
+
+import (
+	"context"
+	"time"
+
+	"postdesk/core"
+	"postdesk/core/store"
+)
+
+// Helpdesk runs operations on a store. It is safe for concurrent use.
+type Helpdesk struct {
+	store  *store.Store
+	now    func() time.Time
+	reader MailReader
+}
+
+// New makes a Helpdesk; now is the clock that everything in it uses.
+func New(s *store.Store, now func() time.Time) *Helpdesk { return &Helpdesk{store: s, now: now} }
+
+// ReadMailWith sets who reads raw messages again when held mail is accepted.
+func (h *Helpdesk) ReadMailWith(r MailReader) { h.reader = r }
+
+// Act is one person's work in one transaction: a page or API call does one operation in it, a mail all of its commands.
+type Act struct {
+	h     *Helpdesk
+	tx    *store.Tx
+	dir   *core.Directory
+	actor core.Actor
+	now   time.Time
+
+	// What a mail brings along; a page or call leaves the zero values but for human.
+	unechoed bool     // the acknowledgement must not carry the text: its sender is unproven
+	human    bool     // not automatic mail: it is acknowledged where the table says so, and may reopen
+	silent   bool     // nobody is told
+	direct   []string // who got the original mail directly, and needs no notice of it (E3)
+}
+
+// Do runs the operations of fn as the actor, all or nothing.
+func (h *Helpdesk) Do(ctx context.Context, actor core.Actor, fn func(*Act) error) error {
+	return h.store.InTx(ctx, func(tx *store.Tx) error {
+		a, err := h.act(ctx, tx, actor)
+		if err != nil {
+			return err
+		}
+		return fn(a)
+	})
+}
+
+func (h *Helpdesk) act(ctx context.Context, tx *store.Tx, actor core.Actor) (*Act, error) {
+	dir, err := tx.Directory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &Act{h: h, tx: tx, dir: dir, actor: actor, now: h.now().UTC(), human: true}, nil
+}
+
+// Try runs fn so that its refusal undoes only what fn did (mail.md 1: each command in a savepoint).
+func (a *Act) Try(ctx context.Context, fn func() error) error { return a.tx.Savepoint(ctx, fn) }

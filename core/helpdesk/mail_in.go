@@ -1,0 +1,287 @@
+package helpdesk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"postdesk/core"
+	"postdesk/core/store"
+)
+
+// Mail is the work of one incoming message in one transaction: who it comes from, which ticket it names, what it does,
+// and its line in the ledger, all or nothing (transaction 2 of mail.md 1).
+type Mail struct {
+	*Act
+	Row *store.Inbound
+}
+
+// Letter is what the ledger keeps of a message's head, whatever becomes of it.
+type Letter struct {
+	MessageID  string
+	Sender     string // the one From address, or "" where there is none that can be trusted as an identity
+	Subject    string
+	Class      string
+	Evidence   string
+	ContentKey []byte
+	// Human says that the message is no automatic mail: it may be acknowledged and may reopen.
+	Human bool
+	// Direct are the addresses of To and Cc.
+	Direct []string
+}
+
+// ApplyMail runs fn on a message that is still waiting, and writes the outcome that fn returns. A message that was
+// finished meanwhile, or whose content was applied before, is left alone: a second run finds the outcome and stops.
+func (h *Helpdesk) ApplyMail(ctx context.Context, inbound int64, l Letter, fn func(*Mail) (store.Outcome, error)) (out store.Outcome, err error) {
+	for range 3 {
+		out, err = h.applyMail(ctx, inbound, l, fn)
+		var pg *pgconn.PgError
+		if !errors.As(err, &pg) || pg.ConstraintName != "inbound_content" { // another daemon applied the same content just now
+			break
+		}
+	}
+	return out, err
+}
+
+func (h *Helpdesk) applyMail(ctx context.Context, inbound int64, l Letter, fn func(*Mail) (store.Outcome, error)) (out store.Outcome, err error) {
+	err = h.store.InTx(ctx, func(tx *store.Tx) error {
+		a, err := h.act(ctx, tx, core.Actor{Via: core.ViaMail})
+		if err != nil {
+			return err
+		}
+		row, err := tx.LockInbound(ctx, inbound)
+		if err != nil {
+			return err
+		}
+		if row.State != core.InboundReceived {
+			out = store.Outcome{State: row.State, Reason: row.Reason, Ticket: row.Ticket}
+			return nil
+		}
+		a.human, a.direct = l.Human && !row.Old, l.Direct
+		if first, err := tx.InboundWithContent(ctx, l.ContentKey); err == nil && first.ID != inbound {
+			out = store.Outcome{State: core.InboundDuplicate, Reason: fmt.Sprintf("same content as message %d", first.ID), Ticket: first.Ticket}
+		} else if err != nil && core.CodeOf(err) != core.NotFound {
+			return err
+		} else if out, err = fn(&Mail{Act: a, Row: row}); err != nil {
+			return err
+		}
+		out.MessageID, out.Sender, out.Subject, out.Class, out.Evidence = l.MessageID, l.Sender, l.Subject, l.Class, l.Evidence
+		if out.State == core.InboundApplied || out.State == core.InboundQuarantined {
+			out.ContentKey = l.ContentKey
+		}
+		tx.FinishInbound(inbound, out, a.now)
+		return nil
+	})
+	return out, err
+}
+
+// Directory is the configuration within the mail's transaction.
+func (m *Mail) Directory() *core.Directory { return m.dir }
+
+// PersonByAddress finds a person within the mail's transaction; nil where the address is nobody's.
+func (m *Mail) PersonByAddress(ctx context.Context, address string) (*core.Person, error) {
+	p, err := m.tx.PersonByAddress(ctx, address)
+	if core.CodeOf(err) == core.NotFound {
+		return nil, nil
+	}
+	return p, err
+}
+
+// Become makes the person the actor of what follows, proven to the level.
+func (m *Mail) Become(p *core.Person, level core.Level) {
+	m.actor = core.Actor{Person: p, Via: core.ViaMail, Level: level}
+}
+
+// Token is a reply token found in one of a message's recipient addresses.
+type Token struct {
+	store.TokenUse
+	bytes [16]byte
+}
+
+// Token looks for a reply token in the recipient addresses; nil where none was issued by this desk. A revoked or
+// expired one is returned as such: it still names the ticket.
+func (m *Mail) Token(ctx context.Context, recipients []string) (*Token, error) {
+	for _, address := range recipients {
+		raw, purpose, ok := readReplyAddress(m.h.store.Secrets(), address)
+		if !ok {
+			continue
+		}
+		use, err := m.tx.ReplyToken(ctx, raw[:])
+		if core.CodeOf(err) == core.NotFound {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if use.Purpose != purpose {
+			continue
+		}
+		return &Token{TokenUse: *use, bytes: raw}, nil
+	}
+	return nil, nil
+}
+
+// Valid tells whether the token still works.
+func (m *Mail) Valid(t *Token) bool { return !t.Revoked && m.now.Before(t.Expires) }
+
+// UseToken counts the use of a token.
+func (m *Mail) UseToken(t *Token) { m.tx.CountTokenUse(t.bytes[:]) }
+
+// MisusedToken revokes a token that came from somebody else's address, and tells its owner (mail.md 4).
+func (m *Mail) MisusedToken(ctx context.Context, t *Token) error {
+	m.tx.RevokeToken(t.bytes[:], m.now)
+	owner, err := m.tx.Person(ctx, t.Person)
+	if err != nil {
+		return err
+	}
+	ticket, err := m.tx.Ticket(ctx, t.Ticket)
+	if err != nil {
+		return err
+	}
+	c := &change{Act: m.Act, t: ticket, before: *ticket}
+	if !core.StandingOf(m.dir, ticket, owner).Sees() || owner.Disabled {
+		return nil
+	}
+	return c.queue(owner, core.Notice{Event: core.EventTokenMisused}, told{event: core.EventTokenMisused}, "token_misused")
+}
+
+// Candidate is the ticket that a message seems to belong to, and how that was found. Threading gives no rights.
+type Candidate struct {
+	Ticket core.Number // 0 = none
+	How    string      // token, reply to us, reply to requester, referred to, subject tag
+}
+
+// Thread finds the candidate in the order of mail.md 3: our Message-ID in the references, then the requester's own (or
+// any mail of a ticket), then a mail that refers to this one (a reply that was fetched before its parent), then the
+// subject tag. References are given nearest first.
+func (m *Mail) Thread(ctx context.Context, own string, refs []string, tag core.Number) (Candidate, error) {
+	ids := refs
+	if own != "" {
+		ids = append(slices.Clone(refs), own)
+	}
+	if len(ids) > 0 {
+		hits, err := m.tx.Threads(ctx, ids)
+		if err != nil {
+			return Candidate{}, err
+		}
+		for _, want := range []struct {
+			how   string
+			ids   []string
+			match func(store.ThreadHit) bool
+		}{
+			{"reply to us", refs, func(h store.ThreadHit) bool { return h.Outbound }},
+			{"reply to a mail of the ticket", refs, func(h store.ThreadHit) bool { return h.Own }},
+			{"same thread", refs, func(h store.ThreadHit) bool { return true }},
+			{"answered before it came", []string{own}, func(h store.ThreadHit) bool { return own != "" && !h.Outbound }},
+		} {
+			for _, id := range want.ids {
+				for _, hit := range hits {
+					if hit.MessageID == id && want.match(hit) {
+						return m.survivor(ctx, hit.Ticket, want.how)
+					}
+				}
+			}
+		}
+	}
+	if tag != 0 {
+		c, err := m.survivor(ctx, tag, "subject tag")
+		if core.CodeOf(err) == core.NotFound {
+			return Candidate{}, nil
+		}
+		return c, err
+	}
+	return Candidate{}, nil
+}
+
+func (m *Mail) survivor(ctx context.Context, n core.Number, how string) (Candidate, error) {
+	n, err := m.tx.Survivor(ctx, n)
+	return Candidate{Ticket: n, How: how}, err
+}
+
+// CandidateOfToken is the ticket that a token names.
+func (m *Mail) CandidateOfToken(ctx context.Context, t *Token) (Candidate, error) {
+	return m.survivor(ctx, t.Ticket, "token")
+}
+
+// StandingIn is the actor's standing in a ticket.
+func (m *Mail) StandingIn(ctx context.Context, n core.Number) (core.Standing, error) {
+	t, err := m.tx.Ticket(ctx, n)
+	if err != nil {
+		return core.Standing{}, err
+	}
+	return core.StandingOf(m.dir, t, m.actor.Person), nil
+}
+
+// AddContact records a requester group's unlisted address whose domain is proven, as a contact without sign-in; nil
+// where no requester group has its domain (mail.md 4).
+func (m *Mail) AddContact(ctx context.Context, from core.Ref, service core.ServiceID, origin core.Origin) (*core.Person, error) {
+	return m.tx.AddPerson(ctx, core.Person{Email: core.FoldAddress(from.Email), Name: from.Name, Origin: origin,
+		Language: m.dir.Services[service].Language}, m.now)
+}
+
+// IsRequester tells whether the person is a requester of the service.
+func (m *Mail) IsRequester(p *core.Person, service core.ServiceID) bool {
+	_, ok := m.dir.SLAFor(p, service)
+	return ok
+}
+
+// ServiceFor finds the service that a new ticket of this mail opens in: that of the mailbox named first in To, then Cc,
+// whatever arrived first (D29); else that of the mailbox it lies in. also are the other services it was sent to.
+func (m *Mail) ServiceFor(to, cc []string) (opens core.ServiceID, also []core.ServiceID) {
+	for _, address := range append(slices.Clone(to), cc...) {
+		box := m.dir.MailboxAt(withoutPlus(address))
+		if box == nil {
+			continue
+		}
+		if s := m.dir.ServiceOfMailbox(box.ID); s != 0 && s != opens && !slices.Contains(also, s) {
+			if opens == 0 {
+				opens = s
+			} else {
+				also = append(also, s)
+			}
+		}
+	}
+	if opens == 0 {
+		opens = m.dir.ServiceOfMailbox(m.Row.Mailbox)
+	}
+	return opens, also
+}
+
+func withoutPlus(address string) string {
+	local, domain, _ := strings.Cut(core.FoldAddress(address), "@")
+	local, _, _ = strings.Cut(local, "+")
+	return local + "@" + domain
+}
+
+// TellAlso tells the main solvers of other services that the mail which was addressed to them too opened a ticket
+// elsewhere, with that mail (D29).
+func (m *Mail) TellAlso(ctx context.Context, n core.Number, also []core.ServiceID) error {
+	if len(also) == 0 {
+		return nil
+	}
+	t, err := m.tx.Ticket(ctx, n)
+	if err != nil {
+		return err
+	}
+	records, err := m.tx.Records(ctx, n)
+	if err != nil {
+		return err
+	}
+	for _, service := range also {
+		elsewhere := *t
+		elsewhere.Service, elsewhere.Solver, elsewhere.Group = service, nil, 0
+		c := &change{Act: m.Act, t: &elsewhere, before: elsewhere, alsoIn: m.dir.Path(t.Service)}
+		c.tell(core.EventAlsoSent, records[0])
+		if err := c.notify(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SetSilent keeps the desk from telling anybody.
+func (m *Mail) SetSilent() { m.silent = true }

@@ -1,0 +1,132 @@
+package helpdesk
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+
+	"postdesk/core"
+	"postdesk/core/store"
+)
+
+// The mail edges work on ledger and outbox through these; they decide nothing about tickets.
+
+// AcceptMail is transaction 1 of the ledger: a page of raw messages and the cursor.
+func (h *Helpdesk) AcceptMail(ctx context.Context, box core.MailboxID, at store.MailboxPosition, page []store.RawMail) error {
+	return h.store.AcceptPage(ctx, box, at, page, h.now())
+}
+
+// StoreRaw keeps the bytes of a message that is too large for a page, before it is accepted.
+func (h *Helpdesk) StoreRaw(ctx context.Context, r io.Reader) (sum [32]byte, size int64, err error) {
+	return h.store.PutBlob(ctx, r)
+}
+
+// ParkMail takes a message out of the queue for a person to look at: its reader failed too often.
+func (h *Helpdesk) ParkMail(ctx context.Context, inbound int64, reason string) error {
+	return h.store.InTx(ctx, func(tx *store.Tx) error {
+		row, err := tx.LockInbound(ctx, inbound)
+		if err != nil || row.State != core.InboundReceived {
+			return err
+		}
+		tx.FinishInbound(inbound, store.Outcome{State: core.InboundParked, Reason: reason, MessageID: row.MessageID,
+			Sender: row.Sender, Subject: row.Subject}, h.now())
+		return nil
+	})
+}
+
+// Replay puts a message of the ledger back into the queue; what was applied stays applied.
+func (h *Helpdesk) Replay(ctx context.Context, inbound int64) error {
+	return h.store.InTx(ctx, func(tx *store.Tx) error {
+		ok, err := tx.ReplayInbound(ctx, inbound)
+		if err == nil && !ok {
+			return core.Refuse(core.Conflict, "error.replay.applied")
+		}
+		return err
+	})
+}
+
+// ReplayOutbound sends a mail again that was parked, rejected or cancelled.
+func (h *Helpdesk) ReplayOutbound(ctx context.Context, id string) error {
+	return h.store.InTx(ctx, func(tx *store.Tx) error {
+		ok, err := tx.ReplayOutbound(ctx, id, h.now())
+		if err == nil && !ok {
+			return core.Refuse(core.Conflict, "error.replay.accepted")
+		}
+		return err
+	})
+}
+
+// LeaseMail takes mail that is due for sending, with recipients who are still to get it: what somebody was disabled or
+// lost sight of meanwhile is cancelled here, just before sending (mail.md 1).
+func (h *Helpdesk) LeaseMail(ctx context.Context, lease uuid.UUID, limit int) ([]*store.Leased, error) {
+	leased, err := h.store.LeaseOutbox(ctx, lease, limit, h.now())
+	if err != nil || len(leased) == 0 {
+		return nil, err
+	}
+	dir, err := h.store.Directory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]core.PersonID, 0, len(leased))
+	for _, l := range leased {
+		if l.Person != nil {
+			ids = append(ids, l.Person.ID)
+		}
+	}
+	people, err := h.store.People(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	tickets := map[core.Number]*core.Ticket{}
+	kept := leased[:0]
+	for _, l := range leased {
+		why := ""
+		if l.Person != nil {
+			if l.Person = people[l.Person.ID]; l.Person == nil || l.Person.Disabled {
+				why = "the person is disabled"
+			}
+		}
+		if why == "" && l.Ticket != 0 && l.Person != nil && l.Event != core.EventAlsoSent {
+			t := tickets[l.Ticket]
+			if t == nil {
+				if t, err = h.store.Ticket(ctx, l.Ticket); err != nil {
+					return nil, err
+				}
+				tickets[l.Ticket] = t
+			}
+			if !core.StandingOf(dir, t, l.Person).Sees() {
+				why = "the person may not see the ticket any more"
+			}
+		}
+		if why != "" {
+			if err := h.store.FinishMail(ctx, lease, l.ID, core.OutboundCancelled, why, h.now(), h.now()); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		kept = append(kept, l)
+	}
+	return kept, nil
+}
+
+// MailFailed notes that a mail will not arrive (rejected, or parked after days of trying) and tells the solver side.
+func (h *Helpdesk) MailFailed(ctx context.Context, l *store.Leased, response string) error {
+	if l.Ticket == 0 || l.Event == core.EventDeliveryFailed || l.Event == core.EventTokenMisused {
+		return nil
+	}
+	return h.Do(ctx, core.Actor{Via: core.ViaMail}, func(a *Act) error {
+		t, err := a.lock(ctx, l.Ticket)
+		if err != nil {
+			return err
+		}
+		c := &change{Act: a, t: t, before: *t, failed: &core.Failure{To: l.Address, Response: response}}
+		c.direct = []string{l.Address}
+		c.tell(core.EventDeliveryFailed, nil)
+		return c.notify(ctx)
+	})
+}
+
+// Now is the clock's time.
+func (h *Helpdesk) Now() time.Time { return h.now() }

@@ -1,0 +1,243 @@
+package helpdesk
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"postdesk/core"
+)
+
+// tokenLife is for how long a reply address works.
+const tokenLife = 365 * 24 * time.Hour
+
+// travelLimit is up to how many bytes the files of a record travel with its mail (mail.md 7).
+const travelLimit = 10 << 20
+
+// notify queues the mails of all events of the change: who is told stands in core's table, computed from the roles and
+// the state after the change.
+func (c *change) notify(ctx context.Context) error {
+	for _, e := range c.told {
+		done := map[core.PersonID]bool{}
+		for _, n := range core.NoticesOf(e.event) {
+			people, reason, err := c.audience(ctx, n.Audience)
+			if err != nil {
+				return err
+			}
+			for _, p := range people {
+				if done[p.ID] || !c.wanted(p, n) {
+					continue
+				}
+				done[p.ID] = true
+				if n.Reason != "" {
+					reason = n.Reason
+				}
+				if err := c.queue(p, n, e, reason); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// audience finds the people behind an audience, and the reason that is theirs where the table leaves it open.
+func (c *change) audience(ctx context.Context, who core.Audience) (people []*core.Person, reason string, err error) {
+	switch who {
+	case core.ToRequester:
+		return []*core.Person{c.t.Requester}, "requester", nil
+	case core.ToParticipants:
+		return c.t.Participants, "participant", nil
+	case core.ToFollowers:
+		return c.t.Followers, "follower", nil
+	case core.ToSolver:
+		if c.t.Solver != nil {
+			people = []*core.Person{c.t.Solver}
+		}
+		return people, "solver", nil
+	case core.ToPreviousSolver:
+		if p := c.before.Solver; p != nil && !c.t.SolvedBy(p.ID) {
+			people = []*core.Person{p}
+		}
+		return people, "passed_on", nil
+	case core.ToGroupMembers:
+		people, err = c.holders(ctx, func(g core.Grant) bool {
+			return g.Role == core.SolverGroupMember && g.SolverGroup == c.t.Group && c.t.Group != 0
+		})
+		return people, "group_member", err
+	case core.ToMainSolvers:
+		people, err = c.holders(ctx, func(g core.Grant) bool { return g.Role == core.MainSolver })
+		return people, "main_solver", err
+	case core.ToSolverSide: // E1
+		next := core.ToMainSolvers
+		if c.t.Solver != nil {
+			next = core.ToSolver
+		} else if c.t.Group != 0 {
+			next = core.ToGroupMembers
+		}
+		return c.audience(ctx, next)
+	}
+	return nil, "", nil
+}
+
+// holders are the persons who hold a grant in the ticket's service for its requester, in the order of the grants.
+func (c *change) holders(ctx context.Context, match func(core.Grant) bool) ([]*core.Person, error) {
+	var people []*core.Person
+	var groups []core.RequesterGroupID
+	for _, g := range c.dir.Effective(c.t.Service, c.t.Requester) {
+		switch {
+		case !match(g):
+		case g.Members != 0:
+			groups = append(groups, g.Members)
+		case c.dir.People[g.Person] != nil:
+			people = append(people, c.dir.People[g.Person])
+		}
+	}
+	if len(groups) > 0 {
+		members, err := c.tx.Members(ctx, groups)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range members {
+			people = append(people, p)
+		}
+	}
+	return people, nil
+}
+
+// wanted decides whether one person gets the mail: not about their own act (E3), not twice what they got directly, and
+// only what they may see.
+func (c *change) wanted(p *core.Person, n core.Notice) bool {
+	switch {
+	case p.Disabled || c.silent:
+		return false
+	case c.actor.Is(p) && !n.Own:
+		return false
+	case !n.Own && slices.Contains(c.direct, p.Email): // they have the original
+		return false
+	case n.Own && !c.human:
+		return false
+	}
+	s := core.StandingOf(c.dir, c.t, p)
+	if !s.Sees() || n.Row != "" && !s.May(n.Row) {
+		return false
+	}
+	// What an unproven sender wrote goes to the team, not on to others (mail.md 4).
+	return c.proven() || n.Own || s.TeamSide() || n.Audience == core.ToFollowers
+}
+
+// proven tells whether the actor's words may be passed on: the desk itself, somebody signed in, or a proven sender.
+func (a *Act) proven() bool { return a.actor.Person == nil || a.actor.Level >= core.DomainProven }
+
+// roleOf is the role under which somebody is told, for the reason header (E4).
+func roleOf(s core.Standing, who core.Audience) core.Role {
+	switch who {
+	case core.ToRequester:
+		return core.Requester
+	case core.ToParticipants:
+		return core.Participant
+	case core.ToFollowers:
+		return core.Follower
+	}
+	for _, r := range core.GrantedRoles() {
+		if s.Roles.Has(r) {
+			return r
+		}
+	}
+	return ""
+}
+
+// queue writes one mail to one person: everything it will say is cut to their view here.
+func (c *change) queue(p *core.Person, n core.Notice, e told, reason string) error {
+	standing := core.StandingOf(c.dir, c.t, p)
+	service := c.dir.Services[c.t.Service]
+	box := c.dir.MailboxOf(c.t.Service)
+	if box == nil {
+		return core.Refuse(core.Conflict, "error.no_mailbox", service.Name)
+	}
+	team := standing.TeamSide()
+	o := &core.Outgoing{
+		ID: newID(), Ticket: c.t.Number, Mailbox: box.ID, Person: p, Address: p.Email, Event: e.event,
+		Role: roleOf(standing, n.Audience), Reason: reason, Language: p.Language.Or(service.Language), CreatedAt: c.now,
+		Content: core.Content{
+			Ticket: core.ViewOf(c.dir, c.t, standing, c.now), Desk: c.dir.Desk.Name, RequesterSide: !team,
+			FromAddress: box.Address, FromName: c.dir.Desk.Name,
+			InReplyTo: c.t.RootMessageID, References: []string{c.t.RootMessageID},
+		},
+	}
+	k := &o.Content
+	o.MessageID = o.ID + "@" + core.DomainOf(box.Address)
+	if c.actor.Person != nil {
+		ref := c.actor.Person.Ref()
+		if !team && !c.actor.Is(p) && !core.SameOrganization(c.actor.Person, p) {
+			ref.Email = "" // A73
+		}
+		k.Actor = &ref
+	}
+	if e.record != nil {
+		o.Record = e.record.ID
+		if v, ok := core.ViewOfRecord(e.record, standing); ok {
+			k.Record = &v
+			c.files(k, e.record)
+		}
+	}
+	acknowledgement := n.Own
+	o.Automatic = team || acknowledgement || k.Record == nil || k.Record.Text == "" ||
+		e.event != core.EventPublicReply && e.event != core.EventResolved
+	if !o.Automatic && c.actor.Person != nil && c.actor.Person.Name != "" {
+		k.FromName = c.actor.Person.Name + " (" + c.dir.Desk.Name + ")"
+	}
+	if acknowledgement {
+		k.OnBehalf = c.actor.Person != nil && !c.actor.Is(p)
+		k.Echo = c.proven() && !c.unechoed
+		if !k.Echo { // mail.md 4: never their text or subject back to an unproven sender
+			k.Record, k.Files, k.FilesAsLinks, k.Ticket.Subject = nil, nil, nil, ""
+		}
+	}
+	k.AlsoIn, k.Failed = c.alsoIn, c.failed
+	k.Unverified = team && !c.proven()
+	if team && c.before.Solver != nil {
+		k.Previous = c.before.Solver.Ref().Display()
+	}
+	if p.Origin == core.Configured {
+		k.Link = "/dashboard/ithelpdesk/" + formatNumber(c.t.Number)
+	}
+	c.address(o, box, team)
+	return c.tx.QueueMail(o)
+}
+
+// address issues the mail's reply addresses: to answer with, and for the team one for notes.
+func (c *change) address(o *core.Outgoing, box *core.Mailbox, team bool) {
+	issue := func(p core.Purpose) string {
+		t := core.ReplyToken{Token: newReplyToken(), Purpose: p, Expires: c.now.Add(tokenLife)}
+		address := replyAddress(c.h.store.Secrets(), box, p, t.Token)
+		if address != box.Address {
+			o.Tokens = append(o.Tokens, t)
+		}
+		return address
+	}
+	o.Content.ReplyAddress = issue(core.PurposeReply)
+	if team {
+		if note := issue(core.PurposeNote); note != box.Address {
+			o.Content.NoteAddress = note
+		}
+	}
+}
+
+// files sorts a record's files: those that travel with the mail, and those that stay in the desk because they are too
+// large or their sender is unproven.
+func (c *change) files(k *core.Content, r *core.Record) {
+	var total int64
+	for _, a := range r.Attachments {
+		total += a.Size
+	}
+	for _, a := range r.Attachments {
+		f := core.File{Name: a.Name, ContentType: a.ContentType, Size: a.Size, SHA256: slices.Clone(a.SHA256[:])}
+		if total > travelLimit || !c.proven() || strings.HasPrefix(a.ContentType, "message/") {
+			k.FilesAsLinks = append(k.FilesAsLinks, f)
+		} else {
+			k.Files = append(k.Files, f)
+		}
+	}
+}

@@ -1,0 +1,189 @@
+package helpdesk
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"postdesk/core"
+	"postdesk/core/store"
+)
+
+// MailContent is a message read again, for a triager who decides on held mail.
+type MailContent struct {
+	From        core.Ref
+	Subject     string
+	Text        string
+	Folded      string
+	MessageID   string
+	Refs        []string
+	Attachments []core.Attachment
+}
+
+// MailReader reads a raw message. The mail edge implements it; the wiring hands it in.
+type MailReader interface {
+	ReadContent(ctx context.Context, raw io.Reader) (MailContent, error)
+}
+
+// HeldMail is a quarantined message as its triage sees it.
+type HeldMail struct {
+	ID         int64     `json:"id"`
+	Service    string    `json:"service"`
+	From       string    `json:"from"`
+	Subject    string    `json:"subject"`
+	ReceivedAt time.Time `json:"received_at"`
+	Reason     string    `json:"reason"`
+}
+
+// Quarantine lists the held mail of the services in whose team the person is, newest first; next is 0 at the end.
+func (h *Helpdesk) Quarantine(ctx context.Context, p *core.Person, before int64, limit int) (held []HeldMail, next int64, err error) {
+	dir, err := h.store.Directory(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	rows, err := h.store.Quarantine(ctx, triages(dir, p), before, limit+1)
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		next = rows[limit-1].ID
+	}
+	held = make([]HeldMail, 0, len(rows))
+	for _, r := range rows {
+		held = append(held, HeldMail{ID: r.ID, Service: dir.Services[r.Service].Name, From: r.Sender, Subject: r.Subject, ReceivedAt: r.ReceivedAt, Reason: r.Reason})
+	}
+	return held, next, nil
+}
+
+// triages lists the services in whose team the person is (A50); mail that no service claims is every team's to sort.
+func triages(dir *core.Directory, p *core.Person) []core.ServiceID {
+	services := []core.ServiceID{}
+	for id := range dir.Services {
+		if roles, _ := dir.RolesOf(p, id, nil); roles.Team() {
+			services = append(services, id)
+		}
+	}
+	return services
+}
+
+// held locks a quarantined message for the triager; NotFound where it is not theirs to sort.
+func (a *Act) held(ctx context.Context, id int64) (*store.Inbound, error) {
+	row, err := a.tx.LockInbound(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	roles, _ := a.dir.RolesOf(a.actor.Person, row.Service, nil)
+	if !roles.Team() || row.State != core.InboundQuarantined && row.State != core.InboundApplied && row.State != core.InboundSuppressed {
+		return nil, core.Refuse(core.NotFound, "error.not_found")
+	}
+	if row.State != core.InboundQuarantined {
+		return nil, core.Refuse(core.Conflict, "error.quarantine.done")
+	}
+	return row, nil
+}
+
+// AcceptHeld opens a ticket from held mail, on behalf of its sender and under the triager's name (A5). The sender stays
+// unproven: the text is marked so, and is not echoed back to the address.
+func (h *Helpdesk) AcceptHeld(ctx context.Context, actor core.Actor, id int64) (n core.Number, err error) {
+	content, err := h.readHeld(ctx, actor, id)
+	if err != nil {
+		return 0, err
+	}
+	err = h.Do(ctx, actor, func(a *Act) error {
+		row, err := a.held(ctx, id)
+		if err != nil {
+			return err
+		}
+		if content.From.Email == "" {
+			return core.Refuse(core.Conflict, "error.quarantine.no_sender")
+		}
+		sender, err := a.tx.AddPerson(ctx, core.Person{Email: core.FoldAddress(content.From.Email), Name: content.From.Name,
+			Origin: core.Guest, Language: a.dir.Services[row.Service].Language}, a.now)
+		if err != nil {
+			return err
+		}
+		a.unechoed = true
+		n, err = a.OpenTicket(ctx, NewTicket{Service: row.Service, Subject: content.Subject, Text: content.Text, Folded: content.Folded,
+			OnBehalfOf: sender, Author: sender, Attachments: content.Attachments, Mail: content.source(id)})
+		if err != nil {
+			return err
+		}
+		a.finishHeld(row, store.Outcome{State: core.InboundApplied, Reason: "accepted by " + actor.Person.Email, Ticket: n})
+		return nil
+	})
+	return n, err
+}
+
+// AttachHeld adds held mail to a ticket as an internal record under its sender's address; the triager must be allowed to
+// write there.
+func (h *Helpdesk) AttachHeld(ctx context.Context, actor core.Actor, id int64, n core.Number) error {
+	content, err := h.readHeld(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	return h.Do(ctx, actor, func(a *Act) error {
+		row, err := a.held(ctx, id)
+		if err != nil {
+			return err
+		}
+		n, err = a.change(ctx, n, 0, func(c *change) error {
+			if err := c.require(core.LogCreate); err != nil {
+				return err
+			}
+			rec := &core.Record{Kind: core.KindMail, AuthorAddress: content.From.Email, Via: core.ViaMail, Text: content.Text,
+				Folded: content.Folded, Attachments: content.Attachments}
+			c.source(rec, content.source(id))
+			_, err := c.log(rec)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		a.finishHeld(row, store.Outcome{State: core.InboundApplied, Reason: "attached by " + actor.Person.Email, Ticket: n})
+		return nil
+	})
+}
+
+// RefuseHeld ends held mail without a ticket; it stays in the ledger.
+func (h *Helpdesk) RefuseHeld(ctx context.Context, actor core.Actor, id int64) error {
+	return h.Do(ctx, actor, func(a *Act) error {
+		row, err := a.held(ctx, id)
+		if err != nil {
+			return err
+		}
+		a.finishHeld(row, store.Outcome{State: core.InboundSuppressed, Reason: "refused by " + actor.Person.Email})
+		return nil
+	})
+}
+
+func (a *Act) finishHeld(row *store.Inbound, o store.Outcome) {
+	o.Service, o.MessageID, o.Sender, o.Subject, o.Class, o.Evidence = row.Service, row.MessageID, row.Sender, row.Subject, row.Class, row.Evidence
+	a.tx.FinishInbound(row.ID, o, a.now)
+}
+
+// readHeld reads the raw message again, before the transaction that decides on it; who may not triage it learns nothing.
+func (h *Helpdesk) readHeld(ctx context.Context, actor core.Actor, id int64) (MailContent, error) {
+	var sum [32]byte
+	err := h.Do(ctx, actor, func(a *Act) error {
+		row, err := a.held(ctx, id)
+		if err == nil {
+			copy(sum[:], row.SHA256)
+		}
+		return err
+	})
+	if err != nil {
+		return MailContent{}, err
+	}
+	raw, err := h.store.OpenBlob(ctx, sum)
+	if err != nil {
+		return MailContent{}, err
+	}
+	defer raw.Close()
+	return h.reader.ReadContent(ctx, raw)
+}
+
+func (m MailContent) source(inbound int64) *MailSource {
+	no := false
+	return &MailSource{Inbound: inbound, MessageID: m.MessageID, Refs: m.Refs, Verified: &no}
+}

@@ -1,0 +1,199 @@
+package helpdesk
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"postdesk/core"
+)
+
+func formatNumber(n core.Number) string { return strconv.FormatInt(int64(n), 10) }
+
+// maxSubject is how many characters of a subject are kept.
+const maxSubject = 250
+
+// NewTicket is what opening a ticket takes (C9).
+type NewTicket struct {
+	Service     core.ServiceID
+	Subject     string
+	Text        string
+	Folded      string // quote and signature of a mail
+	Category    core.Category
+	Priority    core.Priority
+	OnBehalfOf  *core.Person // nil = for the actor
+	Author      *core.Person // whose words the text is; nil = the actor's
+	Attachments []core.Attachment
+	Mail        *MailSource // set for a ticket opened by mail
+}
+
+// MailSource says which mail a record came from.
+type MailSource struct {
+	Inbound   int64
+	MessageID string
+	Refs      []string
+	Verified  *bool
+}
+
+// OpenTicket opens a ticket: for the actor, who must be a requester of the service (A4), or on behalf of one (A5). It
+// returns the number; whether the actor sees the ticket afterwards is another question (A60).
+func (a *Act) OpenTicket(ctx context.Context, n NewTicket) (core.Number, error) {
+	service := a.dir.Services[n.Service]
+	switch {
+	case service == nil || service.Archived:
+		return 0, core.BadInput("service", "error.service.unknown")
+	case service.Folder: // A31, D22
+		return 0, core.BadInput("service", "error.service.folder", service.Name)
+	}
+	requester, err := a.requesterFor(n)
+	if err != nil {
+		return 0, err
+	}
+	sla, ok := a.dir.SLAFor(requester, n.Service)
+	if !ok && requester.Origin != core.Guest {
+		return 0, core.Refuse(core.Forbidden, "error.open.no_sla", service.Name)
+	}
+	n.Subject = cutRunes(strings.Join(strings.Fields(n.Subject), " "), maxSubject)
+	if n.Category == "" {
+		n.Category = core.OtherCategory
+	}
+	if n.Priority == "" {
+		n.Priority = core.Normal
+	}
+	switch {
+	case n.Mail == nil && n.Subject == "":
+		return 0, core.BadInput("subject", "error.subject.empty")
+	case n.Mail == nil && strings.TrimSpace(n.Text) == "" && len(n.Attachments) == 0:
+		return 0, core.BadInput("text", "error.text.empty")
+	case !core.ValidCategory(n.Category):
+		return 0, core.BadInput("category", "error.category.unknown", string(n.Category))
+	case !core.ValidPriority(n.Priority):
+		return 0, core.BadInput("priority", "error.priority.unknown", string(n.Priority))
+	}
+	number, err := a.tx.NextNumber(ctx)
+	if err != nil {
+		return 0, err
+	}
+	t := &core.Ticket{
+		Number: number, Version: 1, Service: n.Service, Subject: n.Subject, Status: core.Open, Category: n.Category, Priority: n.Priority,
+		Requester: requester, Organization: requester.Organization, OpenedVia: a.actor.Via, SLA: sla,
+		CreatedAt: a.now, UpdatedAt: a.now, RootMessageID: a.rootMessageID(n),
+	}
+	c := &change{Act: a, t: t, before: *t, standing: core.StandingOf(a.dir, t, a.actor.Person)}
+	return number, c.open(ctx, n)
+}
+
+// requesterFor finds whose ticket it becomes, and refuses who may not open it.
+func (a *Act) requesterFor(n NewTicket) (*core.Person, error) {
+	me := a.actor.Person
+	if n.OnBehalfOf == nil || me != nil && n.OnBehalfOf.ID == me.ID {
+		if me == nil {
+			return nil, core.Refuse(core.Forbidden, "error.forbidden")
+		}
+		return me, nil
+	}
+	if me != nil { // the desk itself may open for anybody: triage of a held mail acts so after its own check
+		roles, _ := a.dir.RolesOf(me, n.Service, n.OnBehalfOf)
+		if roles.Grade(core.TicketCreateOnBehalf) != core.Allowed {
+			return nil, core.Refuse(core.Forbidden, "error.open.on_behalf")
+		}
+	}
+	if n.OnBehalfOf.Disabled { // D28: unknown, disabled and not entitled get the same answer
+		return nil, core.BadInput("on_behalf_of", "error.open.no_requester")
+	}
+	if _, ok := a.dir.SLAFor(n.OnBehalfOf, n.Service); !ok && n.OnBehalfOf.Origin != core.Guest {
+		return nil, core.BadInput("on_behalf_of", "error.open.no_requester")
+	}
+	return n.OnBehalfOf, nil
+}
+
+// rootMessageID is what all mail of the ticket refers to: the mail that opened it, or an id made for it.
+func (a *Act) rootMessageID(n NewTicket) string {
+	if n.Mail != nil && n.Mail.MessageID != "" {
+		return n.Mail.MessageID
+	}
+	domain := "postdesk.invalid"
+	if box := a.dir.MailboxOf(n.Service); box != nil {
+		domain = core.DomainOf(box.Address)
+	}
+	return newID() + "@" + domain
+}
+
+// open writes the ticket and its first message, routes it, and tells.
+func (c *change) open(ctx context.Context, n NewTicket) error {
+	t := c.t
+	if route, ok := c.dir.Services[t.Service].Categories[t.Category]; ok && route.Group != 0 { // D20
+		t.Group, t.Status = route.Group, core.Triaged
+	}
+	sole, err := c.soleSolver(ctx)
+	if err != nil {
+		return err
+	}
+	if sole != nil && t.Group == 0 { // A37, D3
+		t.Solver, t.Status = sole, core.Triaged
+	}
+	c.tx.AddTicket(t)
+	first := &core.Record{Kind: core.KindMessage, Author: n.Author, Text: n.Text, Folded: n.Folded, ShowToRequester: true, Attachments: n.Attachments}
+	c.source(first, n.Mail)
+	if first, err = c.log(first); err != nil {
+		return err
+	}
+	if t.Status != core.Open {
+		to := c.dir.SolverGroups[t.Group].Name
+		if t.Solver != nil {
+			to = t.Solver.Ref().Display()
+		}
+		if _, err := c.log(&core.Record{Kind: core.KindAssignment, Author: nil, AuthorAddress: "", Change: core.Change{Field: "solver", To: to}}); err != nil {
+			return err
+		}
+		if err := c.logStatus(core.Open); err != nil {
+			return err
+		}
+	}
+	c.tx.SaveTicket(t)
+	c.tell(core.EventTicketCreated, first)
+	switch {
+	case t.Solver != nil:
+		c.tell(core.EventAssigned, first)
+	case t.Group != 0:
+		c.tell(core.EventAssignedGroup, first)
+	}
+	return c.notify(ctx)
+}
+
+// soleSolver is the one person whose effective role for this requester is solver, absent and disabled not counted;
+// nil where there is none or more than one (A37, D3).
+func (c *change) soleSolver(ctx context.Context) (*core.Person, error) {
+	people, err := c.holders(ctx, func(g core.Grant) bool { return g.Role == core.Solver })
+	if err != nil {
+		return nil, err
+	}
+	var sole *core.Person
+	for _, p := range people {
+		if p.Disabled || sole != nil && sole.ID == p.ID {
+			continue
+		}
+		if sole != nil {
+			return nil, nil
+		}
+		sole = p
+	}
+	return sole, nil
+}
+
+// source notes the mail that a record came from, and makes its ids lead to the ticket.
+func (c *change) source(r *core.Record, m *MailSource) {
+	if m == nil {
+		return
+	}
+	r.Inbound, r.MessageID, r.Verified = m.Inbound, m.MessageID, m.Verified
+	c.tx.AddThread(c.t.Number, m.MessageID, m.Refs)
+}
+
+func cutRunes(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	return strings.TrimSpace(string([]rune(s)[:n-1])) + "…"
+}

@@ -1,0 +1,236 @@
+package helpdesk
+
+import (
+	"context"
+	"io"
+	"slices"
+
+	"postdesk/core"
+	"postdesk/core/store"
+)
+
+// Ticket shows a ticket as the person may see it; NotFound where they may not. A merged number leads to the survivor.
+func (h *Helpdesk) Ticket(ctx context.Context, p *core.Person, n core.Number) (core.View, error) {
+	_, _, v, err := h.see(ctx, p, n)
+	return v, err
+}
+
+// see loads a ticket with the person's standing in it, and refuses whoever may not see it.
+func (h *Helpdesk) see(ctx context.Context, p *core.Person, n core.Number) (*core.Ticket, core.Standing, core.View, error) {
+	none := core.Standing{}
+	dir, err := h.store.Directory(ctx)
+	if err != nil {
+		return nil, none, core.View{}, err
+	}
+	if n, err = h.store.Survivor(ctx, n); err != nil {
+		return nil, none, core.View{}, err
+	}
+	t, err := h.store.Ticket(ctx, n)
+	if err != nil {
+		return nil, none, core.View{}, err
+	}
+	s := core.StandingOf(dir, t, p)
+	if !s.Sees() {
+		return nil, none, core.View{}, core.Refuse(core.NotFound, "error.not_found")
+	}
+	return t, s, core.ViewOf(dir, t, s, h.now()), nil
+}
+
+// Log shows the records of a ticket that the person may see, oldest first.
+func (h *Helpdesk) Log(ctx context.Context, p *core.Person, n core.Number) (core.View, []core.RecordView, error) {
+	t, s, v, err := h.see(ctx, p, n)
+	if err != nil {
+		return v, nil, err
+	}
+	records, err := h.store.Records(ctx, t.Number)
+	if err != nil {
+		return v, nil, err
+	}
+	views := make([]core.RecordView, 0, len(records))
+	for _, r := range records {
+		if rv, ok := core.ViewOfRecord(r, s); ok {
+			views = append(views, rv)
+		}
+	}
+	return v, views, nil
+}
+
+// OpenAttachment streams a file of a ticket; its visibility is that of the record it belongs to.
+func (h *Helpdesk) OpenAttachment(ctx context.Context, p *core.Person, n core.Number, id string) (core.Attachment, io.ReadCloser, error) {
+	t, s, _, err := h.see(ctx, p, n)
+	if err != nil {
+		return core.Attachment{}, nil, err
+	}
+	a, record, err := h.store.Attachment(ctx, t.Number, id)
+	if err != nil {
+		return core.Attachment{}, nil, err
+	}
+	if _, ok := core.ViewOfRecord(record, s); !ok {
+		return core.Attachment{}, nil, core.Refuse(core.NotFound, "error.not_found")
+	}
+	r, err := h.store.OpenBlob(ctx, a.SHA256)
+	return *a, r, err
+}
+
+// ListFilter narrows a list of tickets.
+type ListFilter struct {
+	Statuses []core.Status
+	Service  string
+	Queue    string // mine, unassigned, overdue; "" and all = everything
+	Query    string
+	Before   core.Number // the last number of the page before; 0 at first
+	Limit    int
+}
+
+// TicketList is a page of a list with the counts of D19.
+type TicketList struct {
+	Tickets []core.View
+	Counts  store.Counts
+	Next    core.Number // 0 = the end
+}
+
+// Tickets lists what the person may see, newest first.
+func (h *Helpdesk) Tickets(ctx context.Context, p *core.Person, f ListFilter) (TicketList, error) {
+	dir, err := h.store.Directory(ctx)
+	if err != nil {
+		return TicketList{}, err
+	}
+	filter := store.Filter{Statuses: f.Statuses, Queue: f.Queue, Query: f.Query, Before: f.Before, Limit: f.Limit + 1}
+	if f.Service != "" {
+		s := dir.ServiceByName(f.Service)
+		if s == nil {
+			return TicketList{}, core.BadInput("service", "error.service.unknown")
+		}
+		filter.Services = []core.ServiceID{s.ID}
+	}
+	if !slices.Contains([]string{"", "all", "mine", "unassigned", "overdue"}, f.Queue) {
+		return TicketList{}, core.BadInput("queue", "error.queue.unknown", f.Queue)
+	}
+	for _, s := range f.Statuses {
+		if !core.ValidStatus(s) {
+			return TicketList{}, core.BadInput("status", "error.status.unknown", string(s))
+		}
+	}
+	scope := scopeOf(dir, p)
+	tickets, err := h.store.Tickets(ctx, scope, filter)
+	if err != nil {
+		return TicketList{}, err
+	}
+	counts, err := h.store.Counts(ctx, scope, filter)
+	if err != nil {
+		return TicketList{}, err
+	}
+	list := TicketList{Counts: counts, Tickets: make([]core.View, 0, len(tickets))}
+	if len(tickets) > f.Limit {
+		tickets = tickets[:f.Limit]
+		list.Next = tickets[f.Limit-1].Number
+	}
+	for _, t := range tickets {
+		if s := core.StandingOf(dir, t, p); s.Sees() { // the list filters in SQL; the one rule has the last word
+			list.Tickets = append(list.Tickets, core.ViewOf(dir, t, s, h.now()))
+		}
+	}
+	return list, nil
+}
+
+// scopeOf says in which services a person sees which tickets, for filtering in the database.
+func scopeOf(dir *core.Directory, p *core.Person) store.Scope {
+	scope := store.Scope{Person: p.ID}
+	if p.Disabled {
+		return scope
+	}
+	for id := range dir.Services {
+		limits := map[core.RequesterGroupID]core.RoleSet{}
+		for _, s := range dir.Lineage(id) {
+			for _, g := range dir.Grants[s.ID] {
+				if g.Person != p.ID && (g.Members == 0 || !p.In(g.Members)) {
+					continue
+				}
+				limits[g.For] = limits[g.For].With(g.Role)
+				if g.Role == core.SolverGroupMember {
+					scope.Groups = append(scope.Groups, g.SolverGroup)
+				}
+			}
+		}
+		for limit, roles := range limits {
+			if roles.Grade(core.TicketViewAllInService) == core.Allowed {
+				scope.View.Add(id, limit)
+			}
+			if roles.Has(core.ExceptionalSolver) {
+				scope.Sole.Add(id, limit)
+			}
+			if roles.Has(core.MainSolver) {
+				scope.Main.Add(id, limit)
+			}
+		}
+	}
+	return scope
+}
+
+// ServiceView is a service as the person may use it.
+type ServiceView struct {
+	ID       core.ServiceID `json:"-"`
+	Name     string         `json:"name"`
+	Path     string         `json:"path"`
+	OnBehalf bool           `json:"on_behalf"` // may open for others here (A5)
+	ForSelf  bool           `json:"for_self"`  // may open for themselves (A4)
+	Team     bool           `json:"team"`
+}
+
+// Services lists the services in which the person may open tickets or has a role, by path.
+func (h *Helpdesk) Services(ctx context.Context, p *core.Person) ([]ServiceView, error) {
+	dir, err := h.store.Directory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	views := []ServiceView{}
+	for id, s := range dir.Services {
+		if s.Folder || s.Archived {
+			continue
+		}
+		roles, _ := dir.RolesOf(p, id, p)
+		_, requester := dir.SLAFor(p, id)
+		v := ServiceView{ID: id, Name: s.Name, Path: dir.Path(id), ForSelf: requester, Team: roles.Team(),
+			OnBehalf: roles.Grade(core.TicketCreateOnBehalf) == core.Allowed}
+		if requester || !roles.Empty() {
+			views = append(views, v)
+		}
+	}
+	slices.SortFunc(views, func(a, b ServiceView) int {
+		if a.Path < b.Path {
+			return -1
+		}
+		return 1
+	})
+	return views, nil
+}
+
+// People completes a name or address within the person's own organization (A51, A82).
+func (h *Helpdesk) People(ctx context.Context, p *core.Person, q string) ([]core.Ref, string, error) {
+	dir, err := h.store.Directory(ctx)
+	if err != nil || p.Organization == 0 || q == "" {
+		return []core.Ref{}, "", err
+	}
+	people, err := h.store.FindPeople(ctx, q, p.Organization, 20)
+	refs := make([]core.Ref, 0, len(people))
+	for _, x := range people {
+		refs = append(refs, x.Ref())
+	}
+	return refs, dir.Organizations[p.Organization], err
+}
+
+// PersonByAddress finds whom an address belongs to, for naming a person in an operation.
+func (h *Helpdesk) PersonByAddress(ctx context.Context, address string) (*core.Person, error) {
+	return h.store.PersonByAddress(ctx, address)
+}
+
+// Directory is the configuration as it is now.
+func (h *Helpdesk) Directory(ctx context.Context) (*core.Directory, error) {
+	return h.store.Directory(ctx)
+}
+
+// PutFile stores the content of a file that is about to be attached, and returns it as an attachment.
+func (h *Helpdesk) PutFile(ctx context.Context, name, contentType string, r io.Reader) (core.Attachment, error) {
+	sum, size, err := h.store.PutBlob(ctx, r)
+	return core.Attachment{Name: name, ContentType: contentType, Size: size, SHA256: sum}, err
+}

@@ -1,0 +1,126 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"postdesk/core"
+)
+
+// Directory is the configuration as this transaction sees it. The picture is cached by its version, which the begin of
+// the transaction has read.
+func (tx *Tx) Directory(ctx context.Context) (*core.Directory, error) {
+	if d := tx.store.directory.Load(); d != nil && d.Version == tx.version {
+		return d, nil
+	}
+	d, err := tx.loadDirectory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tx.store.directory.Store(d)
+	return d, nil
+}
+
+// Directory is the configuration as it is now.
+func (s *Store) Directory(ctx context.Context) (*core.Directory, error) {
+	var version int64
+	if err := s.db.QueryRow(ctx, "select version from desk").Scan(&version); err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	if d := s.directory.Load(); d != nil && d.Version == version {
+		return d, nil
+	}
+	var d *core.Directory
+	err := s.InTx(ctx, func(tx *Tx) (err error) {
+		d, err = tx.Directory(ctx)
+		return err
+	})
+	return d, err
+}
+
+func (r reads) loadDirectory(ctx context.Context) (*core.Directory, error) {
+	d := &core.Directory{
+		Services: map[core.ServiceID]*core.Service{}, Grants: map[core.ServiceID][]core.Grant{},
+		SolverGroups: map[core.SolverGroupID]core.SolverGroup{}, Mailboxes: map[core.MailboxID]*core.Mailbox{},
+		Organizations: map[core.OrganizationID]string{}, People: map[core.PersonID]*core.Person{},
+	}
+	b := &pgx.Batch{}
+	b.Queue("select version, name, languages, timezone from desk").QueryRow(func(row pgx.Row) error {
+		return row.Scan(&d.Version, &d.Desk.Name, &d.Desk.Languages, &d.Desk.Timezone)
+	})
+	b.Queue("select id, name from organization").Query(func(rows pgx.Rows) error {
+		var id core.OrganizationID
+		var name string
+		_, err := pgx.ForEachRow(rows, []any{&id, &name}, func() error { d.Organizations[id] = name; return nil })
+		return err
+	})
+	b.Queue(`select id, coalesce(parent_id, 0), name, folder, coalesce(mailbox_id, 0), language, reopen_days, close_after_days,
+		unknown_senders, requester_sees, inherit, archived_at is not null from service`).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			s := &core.Service{Categories: map[core.Category]core.CategoryRoute{}}
+			if err := rows.Scan(&s.ID, &s.Parent, &s.Name, &s.Folder, &s.Mailbox, &s.Language, &s.ReopenDays, &s.CloseAfterDays,
+				&s.UnknownSenders, &s.RequesterSees, &s.Inherit, &s.Archived); err != nil {
+				return err
+			}
+			d.Services[s.ID] = s
+		}
+		return rows.Err()
+	})
+	b.Queue("select service_id, group_id, sla_id from service_sla order by service_id, position").Query(func(rows pgx.Rows) error {
+		var id core.ServiceID
+		var e core.ServiceSLA
+		_, err := pgx.ForEachRow(rows, []any{&id, &e.Group, &e.SLA}, func() error {
+			d.Services[id].SLAs = append(d.Services[id].SLAs, e)
+			return nil
+		})
+		return err
+	})
+	b.Queue("select service_id, category, coalesce(group_id, 0), coalesce(target_id, 0) from service_category").Query(func(rows pgx.Rows) error {
+		var id core.ServiceID
+		var c core.Category
+		var route core.CategoryRoute
+		_, err := pgx.ForEachRow(rows, []any{&id, &c, &route.Group, &route.Service}, func() error {
+			d.Services[id].Categories[c] = route
+			return nil
+		})
+		return err
+	})
+	b.Queue("select id, service_id, name from solver_group where archived_at is null").Query(func(rows pgx.Rows) error {
+		var g core.SolverGroup
+		_, err := pgx.ForEachRow(rows, []any{&g.ID, &g.Service, &g.Name}, func() error { d.SolverGroups[g.ID] = g; return nil })
+		return err
+	})
+	b.Queue(`select service_id, role, coalesce(person_id, 0), coalesce(members_of, 0), coalesce(solver_group_id, 0), coalesce(for_group_id, 0)
+		from role_grant order by service_id, position, id`).Query(func(rows pgx.Rows) error {
+		var g core.Grant
+		_, err := pgx.ForEachRow(rows, []any{&g.Service, &g.Role, &g.Person, &g.Members, &g.SolverGroup, &g.For}, func() error {
+			d.Grants[g.Service] = append(d.Grants[g.Service], g)
+			return nil
+		})
+		return err
+	})
+	b.Queue(`select id, address, plus_addresses, coalesce(reply_domain, ''), coalesce(opens_id, 0), authserv_ids, borders, dkim, policy
+		from mailbox where archived_at is null`).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			m := &core.Mailbox{}
+			if err := rows.Scan(&m.ID, &m.Address, &m.PlusAddresses, &m.ReplyDomain, &m.Opens, &m.AuthservIDs, &m.Borders, &m.DKIM, &m.Policy); err != nil {
+				return err
+			}
+			d.Mailboxes[m.ID] = m
+		}
+		return rows.Err()
+	})
+	b.Queue("select " + personColumns + " from person p where p.id in (select person_id from role_grant where person_id is not null)").Query(func(rows pgx.Rows) error {
+		people, err := pgx.CollectRows(rows, scanPerson)
+		for _, p := range people {
+			d.People[p.ID] = p
+		}
+		return err
+	})
+	if err := r.db.SendBatch(ctx, b).Close(); err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	return d, nil
+}

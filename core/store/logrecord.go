@@ -1,0 +1,149 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"postdesk/core"
+)
+
+// AddRecord writes a log record with its attachments. Small attachment contents come along; larger ones are stored
+// before (PutBlob).
+func (tx *Tx) AddRecord(r *core.Record) error {
+	var change []byte
+	if r.Change != (core.Change{}) {
+		var err error
+		if change, err = json.Marshal(r.Change); err != nil {
+			return err
+		}
+	}
+	tx.write(`insert into log_record (id, ticket_number, at, kind, author_id, author_address, via, text, folded, show_to_requester,
+		verified, message_id, inbound_id, change)
+		values ($1, $2, $3, $4, nullif($5::bigint, 0), $6, $7, $8, $9, $10, $11, $12, nullif($13::bigint, 0), $14)`,
+		r.ID, r.Ticket, r.At, r.Kind, idOf(r.Author), r.AuthorAddress, r.Via, r.Text, r.Folded, r.ShowToRequester,
+		r.Verified, r.MessageID, r.Inbound, change)
+	if len(r.Attachments) == 0 {
+		return nil
+	}
+	tx.addSmallBlobs(r.Attachments)
+	for i, a := range r.Attachments {
+		tx.write(`insert into attachment (id, record_id, position, name, content_type, size, sha256, inline, content_id)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			a.ID, r.ID, i, a.Name, a.ContentType, a.Size, a.SHA256[:], a.Inline, a.ContentID)
+	}
+	return nil
+}
+
+const recordColumns = `r.id, r.ticket_number, r.at, r.kind, coalesce(r.author_id, 0), r.author_address, r.via, r.text, r.folded,
+	r.show_to_requester, r.verified, r.message_id, coalesce(r.inbound_id, 0), r.change`
+
+// Records reads a ticket's log, oldest first, with authors and attachments.
+func (r reads) Records(ctx context.Context, n core.Number) ([]*core.Record, error) {
+	return r.records(ctx, "r.ticket_number = $1 order by r.at", n)
+}
+
+// Record reads one log record. NotFound where there is none.
+func (r reads) Record(ctx context.Context, id string) (*core.Record, error) {
+	records, err := r.records(ctx, "r.id = $1", id)
+	if err != nil {
+		return nil, err
+	}
+	if len(records) == 0 {
+		return nil, core.Refuse(core.NotFound, "error.not_found")
+	}
+	return records[0], nil
+}
+
+func (r reads) records(ctx context.Context, where string, key any) ([]*core.Record, error) {
+	var records []*core.Record
+	index := map[string]*core.Record{}
+	var authors []core.PersonID
+	rows, err := r.db.Query(ctx, "select "+recordColumns+" from log_record r where "+where, key)
+	if err != nil {
+		return nil, fmt.Errorf("log: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var rec core.Record
+		var author core.PersonID
+		var change []byte
+		if err := rows.Scan(&rec.ID, &rec.Ticket, &rec.At, &rec.Kind, &author, &rec.AuthorAddress, &rec.Via, &rec.Text, &rec.Folded,
+			&rec.ShowToRequester, &rec.Verified, &rec.MessageID, &rec.Inbound, &change); err != nil {
+			return nil, fmt.Errorf("log: %w", err)
+		}
+		if change != nil {
+			if err := json.Unmarshal(change, &rec.Change); err != nil {
+				return nil, fmt.Errorf("log record %s: %w", rec.ID, err)
+			}
+		}
+		records, authors = append(records, &rec), append(authors, author)
+		index[rec.ID] = &rec
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("log: %w", err)
+	}
+	if len(records) == 0 {
+		return nil, nil
+	}
+	ids := make([]string, 0, len(records))
+	for _, rec := range records {
+		ids = append(ids, rec.ID)
+	}
+	var people map[core.PersonID]*core.Person
+	b := &pgx.Batch{}
+	b.Queue("select "+personColumns+" from person p where p.id = any ($1)", authors).Query(func(rows pgx.Rows) (err error) {
+		people, err = byID(pgx.CollectRows(rows, scanPerson))
+		return err
+	})
+	b.Queue("select record_id, "+attachmentColumns+" from attachment a where record_id = any ($1) order by record_id, position", ids).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			var record string
+			var a core.Attachment
+			if err := rows.Scan(append([]any{&record}, attachmentFields(&a)...)...); err != nil {
+				return err
+			}
+			index[record].Attachments = append(index[record].Attachments, a)
+		}
+		return rows.Err()
+	})
+	if err := r.db.SendBatch(ctx, b).Close(); err != nil {
+		return nil, fmt.Errorf("log: %w", err)
+	}
+	for i, rec := range records {
+		rec.Author = people[authors[i]]
+	}
+	return records, nil
+}
+
+const attachmentColumns = "a.id, a.name, a.content_type, a.size, a.sha256, a.inline, a.content_id"
+
+func attachmentFields(a *core.Attachment) []any {
+	return []any{&a.ID, &a.Name, &a.ContentType, &a.Size, digest{&a.SHA256}, &a.Inline, &a.ContentID}
+}
+
+// digest scans a bytea of 32 bytes.
+type digest struct{ to *[32]byte }
+
+func (d digest) ScanBytes(v []byte) error {
+	if len(v) != 32 {
+		return fmt.Errorf("digest of %d bytes", len(v))
+	}
+	copy(d.to[:], v)
+	return nil
+}
+
+// Attachment finds a file of a ticket together with the record that it belongs to, whose visibility is the file's.
+func (r reads) Attachment(ctx context.Context, n core.Number, id string) (*core.Attachment, *core.Record, error) {
+	var a core.Attachment
+	var record string
+	err := r.db.QueryRow(ctx, "select record_id, "+attachmentColumns+` from attachment a join log_record r on r.id = a.record_id
+		where a.id::text = $2 and r.ticket_number = $1`, n, id).Scan(append([]any{&record}, attachmentFields(&a)...)...)
+	if err != nil {
+		return nil, nil, notFound(err)
+	}
+	rec, err := r.Record(ctx, record)
+	return &a, rec, err
+}

@@ -1,0 +1,150 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"postdesk/core"
+)
+
+// personColumns reads a person of the alias p; scanPerson takes them.
+const personColumns = `p.id, p.email, p.name, coalesce(p.organization_id, 0), coalesce(p.language, ''), p.administrator,
+	p.disabled_at is not null, p.origin,
+	array(select group_id from requester_group_member where person_id = p.id
+	      union select id from requester_group where p.domain = any (domains))`
+
+func scanPerson(row pgx.CollectableRow) (*core.Person, error) {
+	var p core.Person
+	err := row.Scan(&p.ID, &p.Email, &p.Name, &p.Organization, &p.Language, &p.Administrator, &p.Disabled, &p.Origin, &p.Groups)
+	return &p, err
+}
+
+// PersonByAddress finds whose address it is, the primary or a confirmed other one. NotFound where nobody's.
+func (r reads) PersonByAddress(ctx context.Context, address string) (*core.Person, error) {
+	address = core.FoldAddress(address)
+	rows, err := r.db.Query(ctx, "select "+personColumns+` from person p
+		where p.id = coalesce((select id from person where email = $1), (select person_id from person_address where address = $1))`, address)
+	if err != nil {
+		return nil, fmt.Errorf("person by address: %w", err)
+	}
+	p, err := pgx.CollectExactlyOneRow(rows, scanPerson)
+	return p, notFound(err)
+}
+
+// Person finds a person by id.
+func (r reads) Person(ctx context.Context, id core.PersonID) (*core.Person, error) {
+	people, err := r.People(ctx, []core.PersonID{id})
+	if err != nil {
+		return nil, err
+	}
+	if p := people[id]; p != nil {
+		return p, nil
+	}
+	return nil, core.Refuse(core.NotFound, "error.not_found")
+}
+
+// People finds several persons by id.
+func (r reads) People(ctx context.Context, ids []core.PersonID) (map[core.PersonID]*core.Person, error) {
+	rows, err := r.db.Query(ctx, "select "+personColumns+" from person p where p.id = any ($1)", ids)
+	if err != nil {
+		return nil, fmt.Errorf("people: %w", err)
+	}
+	return byID(pgx.CollectRows(rows, scanPerson))
+}
+
+// Members are the persons in requester groups, for grants to a group's members. Disabled ones are left out.
+func (r reads) Members(ctx context.Context, groups []core.RequesterGroupID) (map[core.PersonID]*core.Person, error) {
+	rows, err := r.db.Query(ctx, "select "+personColumns+` from person p where p.disabled_at is null
+		and p.id in (select person_id from requester_group_person where group_id = any ($1))`, groups)
+	if err != nil {
+		return nil, fmt.Errorf("members: %w", err)
+	}
+	return byID(pgx.CollectRows(rows, scanPerson))
+}
+
+func byID(people []*core.Person, err error) (map[core.PersonID]*core.Person, error) {
+	m := make(map[core.PersonID]*core.Person, len(people))
+	for _, p := range people {
+		m[p.ID] = p
+	}
+	return m, err
+}
+
+// PersonWithToken finds whose API token the hash belongs to, and notes its use at most once a minute.
+func (s *Store) PersonWithToken(ctx context.Context, hash []byte, now time.Time) (*core.Person, error) {
+	var id core.PersonID
+	var used *time.Time
+	err := s.db.QueryRow(ctx, "select person_id, last_used_at from api_token where hash = $1 and revoked_at is null", hash).Scan(&id, &used)
+	if err != nil {
+		return nil, notFound(err)
+	}
+	if used == nil || now.Sub(*used) > time.Minute {
+		if _, err := s.pool.Exec(ctx, "update api_token set last_used_at = $2 where hash = $1", hash, now); err != nil {
+			return nil, err
+		}
+	}
+	return s.Person(ctx, id)
+}
+
+// AddAPIToken keeps the hash of a new token.
+func (tx *Tx) AddAPIToken(person core.PersonID, name string, hash []byte, now time.Time) {
+	tx.write("insert into api_token (person_id, name, hash, created_at) values ($1, $2, $3, $4)", person, name, hash, now)
+}
+
+// PasswordOf gives the person's id and password hash ("" = none) for signing in; NotFound for unknown, disabled or not
+// configured persons.
+func (r reads) PasswordOf(ctx context.Context, email string) (id core.PersonID, hash string, err error) {
+	err = r.db.QueryRow(ctx, `select id, coalesce(password_hash, '') from person
+		where email = $1 and disabled_at is null and origin = 'configured'`, core.FoldAddress(email)).Scan(&id, &hash)
+	return id, hash, notFound(err)
+}
+
+// AddSignInLink keeps the hash of a mailed sign-in link.
+func (tx *Tx) AddSignInLink(hash []byte, person core.PersonID, expires time.Time) {
+	tx.write("insert into sign_in_link (hash, person_id, expires_at) values ($1, $2, $3)", hash, person, expires)
+}
+
+// SignInLinksSince counts the links made for a person since a moment, so that mail cannot be used to flood them.
+func (r reads) SignInLinksSince(ctx context.Context, person core.PersonID, since time.Time) (n int, err error) {
+	err = r.db.QueryRow(ctx, "select count(*) from outbox where person_id = $1 and event = 'sign_in' and created_at > $2", person, since).Scan(&n)
+	return n, err
+}
+
+// UseSignInLink spends a link: it works once, before it expires, for a person who is still enabled.
+func (tx *Tx) UseSignInLink(ctx context.Context, hash []byte, now time.Time) (id core.PersonID, err error) {
+	err = tx.db.QueryRow(ctx, `update sign_in_link l set used_at = $2 from person p
+		where l.hash = $1 and l.used_at is null and l.expires_at > $2 and p.id = l.person_id and p.disabled_at is null
+		returning l.person_id`, hash, now).Scan(&id)
+	return id, notFound(err)
+}
+
+// AddPerson makes an entry for somebody who wrote: a contact or a guest, without sign-in (mail.md 4). Where another
+// transaction made it meanwhile, that one is returned.
+func (tx *Tx) AddPerson(ctx context.Context, p core.Person, now time.Time) (*core.Person, error) {
+	_, err := tx.conn.Exec(ctx, `insert into person (email, name, organization_id, language, origin, created_at)
+		values ($1, $2, nullif($3::bigint, 0), nullif($4, ''), $5, $6) on conflict (email) do nothing`,
+		p.Email, p.Name, p.Organization, p.Language, p.Origin, now)
+	if err != nil {
+		return nil, fmt.Errorf("add person: %w", err)
+	}
+	return tx.PersonByAddress(ctx, p.Email)
+}
+
+// FindPeople completes a name or address within one organization (A51, A82); at most limit persons.
+func (r reads) FindPeople(ctx context.Context, q string, org core.OrganizationID, limit int) ([]*core.Person, error) {
+	rows, err := r.db.Query(ctx, "select "+personColumns+` from person p where p.disabled_at is null and p.organization_id = $2
+		and (p.email like $1 || '%' or p.name ilike '%' || $1 || '%') order by p.name, p.email limit $3`, likeLiteral(q), org, limit)
+	if err != nil {
+		return nil, fmt.Errorf("find people: %w", err)
+	}
+	return pgx.CollectRows(rows, scanPerson)
+}
+
+// likeLiteral takes the wildcards of LIKE out of what somebody typed.
+func likeLiteral(q string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(q)
+}

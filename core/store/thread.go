@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"postdesk/core"
+)
+
+// ThreadHit says that a Message-ID leads to a ticket.
+type ThreadHit struct {
+	MessageID string
+	Ticket    core.Number
+	Own       bool // the id of a mail in the ticket; false = a mail of the ticket refers to it
+	Outbound  bool // a mail that the desk sent
+}
+
+// Threads finds the tickets that Message-IDs lead to: mails that came in, those they referred to, and mails sent.
+func (r reads) Threads(ctx context.Context, ids []string) ([]ThreadHit, error) {
+	rows, err := r.db.Query(ctx, `select message_id, ticket_number, own, false from thread where message_id = any ($1)
+		union all select message_id, ticket_number, true, true from outbox where message_id = any ($1) and ticket_number is not null`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("threads: %w", err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (h ThreadHit, err error) {
+		return h, row.Scan(&h.MessageID, &h.Ticket, &h.Own, &h.Outbound)
+	})
+}
+
+// AddThread makes Message-IDs lead to a ticket: a mail's own, and those it refers to.
+func (tx *Tx) AddThread(n core.Number, own string, refs []string) {
+	ids, owns := make([]string, 0, 1+len(refs)), make([]bool, 0, 1+len(refs))
+	if own != "" {
+		ids, owns = append(ids, own), append(owns, true)
+	}
+	for _, id := range refs {
+		if id != own {
+			ids, owns = append(ids, id), append(owns, false)
+		}
+	}
+	if len(ids) == 0 {
+		return
+	}
+	tx.write(`insert into thread (message_id, ticket_number, own) select distinct on (m) m, $1::bigint, o from unnest($2::text[], $3::bool[]) x (m, o) order by m, o desc
+		on conflict (message_id, ticket_number) do update set own = true where excluded.own and not thread.own`, n, ids, owns)
+}
+
+// Survivor follows merges to the ticket that lives on (E10); the number itself where it was not merged. NotFound where
+// there is no such ticket.
+func (r reads) Survivor(ctx context.Context, n core.Number) (core.Number, error) {
+	for hops := 0; hops < 50; hops++ {
+		var into core.Number
+		if err := r.db.QueryRow(ctx, "select coalesce(merged_into, 0) from ticket where number = $1", n).Scan(&into); err != nil {
+			return 0, notFound(err)
+		}
+		if into == 0 {
+			return n, nil
+		}
+		n = into
+	}
+	return n, nil
+}
+
+// TokenUse is what a reply token stands for.
+type TokenUse struct {
+	Person  core.PersonID
+	Ticket  core.Number
+	Purpose core.Purpose
+	Expires time.Time
+	Revoked bool
+}
+
+// ReplyToken looks a token up by exact bytes. NotFound where it was never issued.
+func (r reads) ReplyToken(ctx context.Context, token []byte) (*TokenUse, error) {
+	var u TokenUse
+	err := r.db.QueryRow(ctx, "select person_id, ticket_number, purpose, expires_at, revoked_at is not null from reply_token where token = $1", token).
+		Scan(&u.Person, &u.Ticket, &u.Purpose, &u.Expires, &u.Revoked)
+	if err != nil {
+		return nil, notFound(err)
+	}
+	return &u, nil
+}
+
+// CountTokenUse notes that a token was used.
+func (tx *Tx) CountTokenUse(token []byte) {
+	tx.write("update reply_token set uses = uses + 1 where token = $1", token)
+}
+
+// RevokeToken ends one token.
+func (tx *Tx) RevokeToken(token []byte, now time.Time) {
+	tx.write("update reply_token set revoked_at = $2 where token = $1 and revoked_at is null", token, now)
+}
+
+// RevokeTokensOf ends all tokens of a person (mail.md 4: disabled or role lost).
+func (tx *Tx) RevokeTokensOf(person core.PersonID, now time.Time) {
+	tx.write("update reply_token set revoked_at = $2 where person_id = $1 and revoked_at is null", person, now)
+}

@@ -1,0 +1,137 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"postdesk/core"
+)
+
+const ticketColumns = `t.number, t.version, t.service_id, t.subject, t.status, t.category, t.priority, coalesce(t.organization_id, 0),
+	coalesce(t.group_id, 0), coalesce(t.parent_number, 0), coalesce(t.merged_into, 0), t.opened_via, coalesce(t.sla_id, 0),
+	t.root_message_id, t.created_at, t.updated_at, t.resolved_at, t.closed_at, t.first_response_at, t.requester_id, coalesce(t.solver_id, 0)`
+
+// ticketRow is a ticket as its table has it: people still by id.
+type ticketRow struct {
+	core.Ticket
+	requester, solver core.PersonID
+}
+
+func (r *ticketRow) scan(row pgx.Row) error {
+	t := &r.Ticket
+	var resolved, closed, response *time.Time
+	err := row.Scan(&t.Number, &t.Version, &t.Service, &t.Subject, &t.Status, &t.Category, &t.Priority, &t.Organization,
+		&t.Group, &t.Parent, &t.MergedInto, &t.OpenedVia, &t.SLA, &t.RootMessageID, &t.CreatedAt, &t.UpdatedAt,
+		&resolved, &closed, &response, &r.requester, &r.solver)
+	t.ResolvedAt, t.ClosedAt, t.FirstResponse = instant(resolved), instant(closed), instant(response)
+	return err
+}
+
+func instant(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}
+
+func nullTime(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// LockTicket reads a ticket for changing: nobody else changes it until the transaction ends. NotFound where there is none.
+func (tx *Tx) LockTicket(ctx context.Context, n core.Number) (*core.Ticket, error) {
+	return tx.ticket(ctx, n, " for no key update")
+}
+
+// Ticket reads a ticket with the people around it. NotFound where there is none.
+func (r reads) Ticket(ctx context.Context, n core.Number) (*core.Ticket, error) { return r.ticket(ctx, n, "") }
+
+func (r reads) ticket(ctx context.Context, n core.Number, lock string) (*core.Ticket, error) {
+	var row ticketRow
+	people := map[core.PersonID]*core.Person{}
+	t := &row.Ticket
+	b := &pgx.Batch{}
+	b.Queue("select "+ticketColumns+" from ticket t where t.number = $1"+lock, n).QueryRow(row.scan)
+	b.Queue("select number from ticket where parent_number = $1 order by number", n).Query(func(rows pgx.Rows) (err error) {
+		t.Children, err = pgx.CollectRows(rows, pgx.RowTo[core.Number])
+		return err
+	})
+	b.Queue("select "+personColumns+` from person p where p.id in (
+		select requester_id from ticket where number = $1 union all select solver_id from ticket where number = $1
+		union all select person_id from ticket_person where ticket_number = $1)`, n).Query(func(rows pgx.Rows) (err error) {
+		people, err = byID(pgx.CollectRows(rows, scanPerson))
+		return err
+	})
+	b.Queue("select person_id, part from ticket_person where ticket_number = $1 order by added_at, person_id", n).Query(func(rows pgx.Rows) error {
+		var id core.PersonID
+		var part core.Role
+		_, err := pgx.ForEachRow(rows, []any{&id, &part}, func() error {
+			if part == core.Follower {
+				t.Followers = append(t.Followers, people[id])
+			} else {
+				t.Participants = append(t.Participants, people[id])
+			}
+			return nil
+		})
+		return err
+	})
+	if err := r.db.SendBatch(ctx, b).Close(); err != nil {
+		return nil, fmt.Errorf("ticket %d: %w", n, notFound(err))
+	}
+	t.Requester, t.Solver = people[row.requester], people[row.solver]
+	return t, nil
+}
+
+// NextNumber takes a new ticket number; a number that is not used leaves a gap.
+func (tx *Tx) NextNumber(ctx context.Context) (n core.Number, err error) {
+	err = tx.db.QueryRow(ctx, "select nextval('ticket_number')").Scan(&n)
+	return n, err
+}
+
+// AddTicket writes a new ticket; its number was taken before.
+func (tx *Tx) AddTicket(t *core.Ticket) {
+	tx.write(`insert into ticket (number, version, service_id, subject, status, category, priority, requester_id, organization_id,
+		solver_id, group_id, parent_number, opened_via, sla_id, root_message_id, created_at, updated_at, resolved_at, closed_at, first_response_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9::bigint, 0), nullif($10::bigint, 0), nullif($11::bigint, 0), nullif($12::bigint, 0),
+		$13, nullif($14::bigint, 0), $15, $16, $17, $18, $19, $20)`,
+		t.Number, t.Version, t.Service, t.Subject, t.Status, t.Category, t.Priority, t.Requester.ID, t.Organization,
+		idOf(t.Solver), t.Group, t.Parent, t.OpenedVia, t.SLA, t.RootMessageID, t.CreatedAt, t.UpdatedAt,
+		nullTime(t.ResolvedAt), nullTime(t.ClosedAt), nullTime(t.FirstResponse))
+	for _, p := range t.Participants {
+		tx.AddToTicket(t.Number, p.ID, core.Participant, t.CreatedAt)
+	}
+}
+
+// SaveTicket writes a ticket that LockTicket gave, as its next version. Nothing else can have changed it meanwhile.
+func (tx *Tx) SaveTicket(t *core.Ticket) {
+	t.Version++
+	tx.write(`update ticket set version = $2, service_id = $3, subject = $4, status = $5, category = $6, priority = $7,
+		requester_id = $8, organization_id = nullif($9::bigint, 0), solver_id = nullif($10::bigint, 0), group_id = nullif($11::bigint, 0),
+		parent_number = nullif($12::bigint, 0), merged_into = nullif($13::bigint, 0), sla_id = nullif($14::bigint, 0),
+		updated_at = $15, resolved_at = $16, closed_at = $17, first_response_at = $18 where number = $1`,
+		t.Number, t.Version, t.Service, t.Subject, t.Status, t.Category, t.Priority, t.Requester.ID, t.Organization,
+		idOf(t.Solver), t.Group, t.Parent, t.MergedInto, t.SLA, t.UpdatedAt, nullTime(t.ResolvedAt), nullTime(t.ClosedAt), nullTime(t.FirstResponse))
+}
+
+func idOf(p *core.Person) core.PersonID {
+	if p == nil {
+		return 0
+	}
+	return p.ID
+}
+
+// AddToTicket makes a person a participant or follower of a ticket; twice does nothing.
+func (tx *Tx) AddToTicket(n core.Number, id core.PersonID, part core.Role, at time.Time) {
+	tx.write("insert into ticket_person (ticket_number, person_id, part, added_at) values ($1, $2, $3, $4) on conflict do nothing", n, id, part, at)
+}
+
+// RemoveFromTicket ends that.
+func (tx *Tx) RemoveFromTicket(n core.Number, id core.PersonID, part core.Role) {
+	tx.write("delete from ticket_person where ticket_number = $1 and person_id = $2 and part = $3", n, id, part)
+}
