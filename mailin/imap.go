@@ -1,6 +1,7 @@
 package mailin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,8 @@ type IMAP struct {
 	client *imapclient.Client
 	conn   *imapConn
 	raw    net.Conn
+
+	perAnswer int64 // bytes that the answer to one command may have, bodies aside
 
 	mu       sync.Mutex // held by the method that is running
 	dead     atomic.Bool
@@ -57,7 +60,7 @@ func DialIMAP(ctx context.Context, cfg IMAPConfig) (*IMAP, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &IMAP{cfg: cfg, conn: conn, raw: raw, readOnly: true, grown: make(chan struct{}, 1)}
+	m := &IMAP{cfg: cfg, conn: conn, raw: raw, perAnswer: answerBudget, readOnly: true, grown: make(chan struct{}, 1)}
 	conn.budget.Store(answerBudget)
 	m.client = imapclient.New(conn, &imapclient.Options{
 		WordDecoder: &mime.WordDecoder{CharsetReader: charset.Reader},
@@ -76,9 +79,6 @@ func DialIMAP(ctx context.Context, cfg IMAPConfig) (*IMAP, error) {
 func (m *IMAP) open(ctx context.Context) error {
 	if err := m.exec(ctx, m.client.WaitGreeting); err != nil {
 		return m.cfg.fail("greeting", ErrUnreachable, err)
-	}
-	if m.client.State() != imap.ConnStateNotAuthenticated {
-		return m.cfg.fail("greeting", ErrAuth, errors.New("PREAUTH: the server does not ask who we are"))
 	}
 	if err := m.login(ctx); err != nil {
 		return err
@@ -138,20 +138,6 @@ func isFinalNo(err error) bool {
 		imap.ResponseCodeLimit, imap.ResponseCodeServerBug, imap.ResponseCodeOverQuota}, no.Code)
 }
 
-// Status gives UIDVALIDITY and UIDNEXT as of the last time the folder was opened. UIDNEXT is 0 where the server does
-// not tell it.
-func (m *IMAP) Status() (uidValidity, uidNext uint32) {
-	return m.uidValidity.Load(), m.uidNext.Load()
-}
-
-// Refresh opens the folder again, so that Status is true. STATUS would be cheaper, but servers may answer it from
-// a cache for the folder that is open (RFC 9051 section 6.3.11).
-func (m *IMAP) Refresh(ctx context.Context) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.selectFolder(ctx, m.readOnly)
-}
-
 func (m *IMAP) selectFolder(ctx context.Context, readOnly bool) error {
 	var data *imap.SelectData
 	err := m.exec(ctx, func() (err error) {
@@ -170,21 +156,6 @@ func (m *IMAP) selectFolder(ctx context.Context, readOnly bool) error {
 	m.uidValidity.Store(data.UIDValidity)
 	m.uidNext.Store(uint32(data.UIDNext))
 	m.count.Store(data.NumMessages)
-	return nil
-}
-
-// writable opens the folder for changes, if it is not yet.
-func (m *IMAP) writable(ctx context.Context) error {
-	if !m.readOnly {
-		return nil
-	}
-	before := m.uidValidity.Load()
-	if err := m.selectFolder(ctx, false); err != nil {
-		return err
-	}
-	if m.uidValidity.Load() != before {
-		return m.cfg.fail("open the folder for changes", ErrEpoch, nil)
-	}
 	return nil
 }
 
@@ -240,52 +211,64 @@ func uidSet(uids []uint32) imap.UIDSet {
 
 // Sizes asks for RFC822.SIZE in bytes. A UID without a size is not in the answer; Fetch tells whether it is gone.
 func (m *IMAP) Sizes(ctx context.Context, uids []uint32) (map[uint32]int64, error) {
+	answers, err := m.fetchItems(ctx, uids, &imap.FetchOptions{UID: true, RFC822Size: true})
 	sizes := make(map[uint32]int64, len(uids))
-	err := m.fetchItems(ctx, uids, &imap.FetchOptions{UID: true, RFC822Size: true}, func(b *imapclient.FetchMessageBuffer) {
-		if b.RFC822Size > 0 {
-			sizes[uint32(b.UID)] = b.RFC822Size
+	for _, e := range answers {
+		if e.Size >= 0 {
+			sizes[e.UID] = e.Size
 		}
-	})
+	}
 	return sizes, err
 }
 
 // Headers gives envelopes, ascending by UID, without those that the server did not tell.
 func (m *IMAP) Headers(ctx context.Context, uids []uint32) ([]Envelope, error) {
-	var all []Envelope
-	options := &imap.FetchOptions{UID: true, Envelope: true, InternalDate: true, RFC822Size: true}
-	err := m.fetchItems(ctx, uids, options, func(b *imapclient.FetchMessageBuffer) {
-		env := b.Envelope
-		if env == nil {
-			return // news of flags that came in its place
-		}
-		e := Envelope{UID: uint32(b.UID), InternalDate: b.InternalDate, Size: b.RFC822Size, Date: env.Date,
-			MessageID: cleanHeader(env.MessageID), Subject: cleanHeader(env.Subject)}
-		if len(env.From) > 0 {
-			e.From = cleanHeader(env.From[0].Addr())
-		}
-		all = append(all, e)
-	})
-	slices.SortFunc(all, func(a, b Envelope) int { return int(int64(a.UID) - int64(b.UID)) })
+	all, err := m.fetchItems(ctx, uids, &imap.FetchOptions{UID: true, Envelope: true, InternalDate: true, RFC822Size: true})
+	all = slices.DeleteFunc(all, func(e Envelope) bool { return e.Size < 0 }) // news of flags that came in its place
+	slices.SortFunc(all, func(a, b Envelope) int { return cmp.Compare(a.UID, b.UID) })
 	return all, err
 }
 
-// fetchItems fetches small items; keep is called only after the tagged OK.
-func (m *IMAP) fetchItems(ctx context.Context, uids []uint32, options *imap.FetchOptions, keep func(*imapclient.FetchMessageBuffer)) error {
+// fetchItems fetches small items. A message without a size in the answer has Size -1.
+func (m *IMAP) fetchItems(ctx context.Context, uids []uint32, options *imap.FetchOptions) ([]Envelope, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return inChunks(uids, func(chunk []uint32) error {
-		var got []*imapclient.FetchMessageBuffer
-		err := m.do(ctx, "UID FETCH", func() (err error) {
-			got, err = m.client.Fetch(uidSet(chunk), options).Collect()
-			return err
+	var all []Envelope
+	err := inChunks(uids, func(chunk []uint32) error {
+		var got []Envelope
+		err := m.do(ctx, "UID FETCH", func() error {
+			command := m.client.Fetch(uidSet(chunk), options)
+			for msg := command.Next(); msg != nil; msg = command.Next() {
+				got = append(got, readEnvelope(msg))
+			}
+			return command.Close()
 		})
 		if err == nil {
-			for _, b := range got {
-				keep(b)
-			}
+			all = append(all, got...)
 		}
 		return err
 	})
+	return all, err
+}
+
+func readEnvelope(msg *imapclient.FetchMessageData) Envelope {
+	e := Envelope{Size: -1}
+	for item := msg.Next(); item != nil; item = msg.Next() {
+		switch item := item.(type) {
+		case imapclient.FetchItemDataUID:
+			e.UID = uint32(item.UID)
+		case imapclient.FetchItemDataInternalDate:
+			e.InternalDate = item.Time
+		case imapclient.FetchItemDataRFC822Size:
+			e.Size = item.Size
+		case imapclient.FetchItemDataEnvelope:
+			e.Date, e.MessageID, e.Subject = item.Envelope.Date, cleanHeader(item.Envelope.MessageID), cleanHeader(item.Envelope.Subject)
+			if len(item.Envelope.From) > 0 {
+				e.From = cleanHeader(item.Envelope.From[0].Addr())
+			}
+		}
+	}
+	return e
 }
 
 // fetchBodies runs one FETCH of bodies and hands them to fn. whole names the bodies that fn had to their last byte;
@@ -298,9 +281,10 @@ func (m *IMAP) fetchBodies(ctx context.Context, uids []uint32, limits FetchLimit
 	whole = make(map[uint32]bool, len(uids))
 	command := m.client.Fetch(uidSet(uids), &imap.FetchOptions{
 		UID: true, InternalDate: true, RFC822Size: true, BodySection: []*imap.FetchItemBodySection{section}})
-	for msg := command.Next(); msg != nil && err == nil; msg = command.Next() {
+fetching:
+	for msg := command.Next(); msg != nil; msg = command.Next() {
 		f := Fetched{Size: -1}
-		for item := msg.Next(); item != nil && err == nil; item = msg.Next() {
+		for item := msg.Next(); item != nil; item = msg.Next() {
 			switch item := item.(type) {
 			case imapclient.FetchItemDataUID:
 				f.UID = uint32(item.UID)
@@ -316,9 +300,17 @@ func (m *IMAP) fetchBodies(ctx context.Context, uids []uint32, limits FetchLimit
 					whole[f.UID] = true
 				}
 			}
+			if err != nil {
+				break fetching
+			}
 		}
-		if err != nil {
-			m.cut() // or the rest would be downloaded for nothing; Close below reads what is left of it
+	}
+	if err != nil {
+		m.cut() // or the rest would be downloaded for nothing
+		if _, own := errors.AsType[*notTaken](err); !own {
+			// A literal that ended in an error must not be touched, which Close does, until the library's reader
+			// has ended too: both would read from the same buffer.
+			<-m.client.Closed()
 		}
 	}
 	if ended := command.Close(); err == nil {
@@ -331,7 +323,7 @@ func (m *IMAP) fetchBodies(ctx context.Context, uids []uint32, limits FetchLimit
 func (m *IMAP) readBody(f Fetched, literal imap.LiteralReader, limits FetchLimits, alarm *time.Timer, fn func(Fetched) error) error {
 	size := literal.Size()
 	if size > limits.MaxMessage {
-		return m.cfg.fail("UID FETCH", ErrTooLarge, fmt.Errorf("uid %d: %d bytes, the limit is %d", f.UID, size, limits.MaxMessage))
+		return &notTaken{f.UID, fmt.Errorf("%w: %d bytes, not %d", ErrTooLarge, size, limits.MaxMessage)}
 	}
 	m.conn.budget.Add(size)
 	alarm.Reset(m.cfg.CommandTimeout + time.Duration(size/slowestBody)*time.Second)

@@ -23,7 +23,7 @@ func (m *IMAP) exec(ctx context.Context, command func() error) error {
 	}
 	ctx, cancel := m.deadline(ctx)
 	defer cancel()
-	m.conn.budget.Store(answerBudget)
+	m.conn.budget.Store(m.perAnswer)
 	done := make(chan error, 1)
 	go func() { done <- command() }()
 	select {

@@ -114,47 +114,76 @@ func (c *imapConn) Read(p []byte) (int, error) {
 func (c *imapConn) SetReadDeadline(time.Time) error  { return nil }
 func (c *imapConn) SetWriteDeadline(time.Time) error { return nil }
 
-// connect opens the connection and makes it secure. raw is the TCP connection underneath: closing it never blocks,
-// whereas closing a TLS connection may wait to say goodbye.
+// connect opens the connection, makes it secure and reads the greeting. raw is the TCP connection underneath:
+// closing it never blocks, whereas closing a TLS connection may wait to say goodbye.
 func (c IMAPConfig) connect(ctx context.Context) (conn *imapConn, raw net.Conn, err error) {
-	raw, err = new(net.Dialer).DialContext(ctx, "tcp", c.address())
+	tcp, err := new(net.Dialer).DialContext(ctx, "tcp", c.address())
 	if err != nil {
 		return nil, nil, c.fail("connect", ErrUnreachable, err)
 	}
-	defer context.AfterFunc(ctx, func() { raw.Close() })()
+	defer context.AfterFunc(ctx, func() { tcp.Close() })()
 	switch c.TLS {
 	case "", "implicit":
-		conn, err = c.secure(ctx, raw, nil)
+		var secure net.Conn
+		if secure, err = c.secure(ctx, tcp); err == nil {
+			conn, err = c.greeted(secure)
+		}
 	case "starttls":
-		conn, err = c.startTLS(ctx, raw)
+		conn, err = c.startTLS(ctx, tcp)
 	case "none":
-		conn = &imapConn{Conn: raw, from: raw}
+		conn, err = c.greeted(tcp)
 	default:
 		err = c.fail("connect", ErrTLS, fmt.Errorf("tls: %q is none of implicit, starttls, none", c.TLS))
 	}
 	if err != nil {
-		raw.Close()
+		tcp.Close()
 		if late := context.Cause(ctx); late != nil && !errors.Is(err, late) {
 			err = fmt.Errorf("%w (%w)", err, late)
 		}
 		return nil, nil, err
 	}
-	return conn, raw, nil
+	return conn, tcp, nil
 }
 
-// secure does the TLS handshake; greeting is put before what the server sends next.
-func (c IMAPConfig) secure(ctx context.Context, raw net.Conn, greeting []byte) (*imapConn, error) {
+func (c IMAPConfig) secure(ctx context.Context, raw net.Conn) (net.Conn, error) {
 	secure := tls.Client(raw, &tls.Config{ServerName: c.Host, RootCAs: c.RootCAs, MinVersion: tls.VersionTLS12})
-	if err := secure.HandshakeContext(ctx); err != nil {
-		if ctx.Err() != nil {
-			return nil, c.fail("TLS", ErrUnreachable, context.Cause(ctx))
-		}
-		if _, plain := errors.AsType[tls.RecordHeaderError](err); plain && greeting == nil {
-			err = fmt.Errorf("the server speaks no TLS on this port (perhaps tls: starttls): %w", err)
-		}
-		return nil, c.fail("TLS", ErrTLS, err)
+	err := secure.HandshakeContext(ctx)
+	if err == nil {
+		return secure, nil
 	}
-	return &imapConn{Conn: secure, from: io.MultiReader(strings.NewReader(string(greeting)), secure)}, nil
+	if ctx.Err() != nil {
+		return nil, c.fail("TLS", ErrUnreachable, context.Cause(ctx))
+	}
+	if _, plain := errors.AsType[tls.RecordHeaderError](err); plain {
+		err = fmt.Errorf("the server speaks no TLS here (perhaps tls: starttls): %w", err)
+	}
+	return nil, c.fail("TLS", ErrTLS, err)
+}
+
+// greeted reads the greeting and puts it back. The library would see it too, but may lose its text when the
+// connection is closed behind it, and "too many connections" is what the operator has to know.
+func (c IMAPConfig) greeted(conn net.Conn) (*imapConn, error) {
+	lines := bufio.NewReaderSize(conn, longestLine)
+	line, err := c.greeting(lines)
+	return &imapConn{Conn: conn, from: io.MultiReader(strings.NewReader(line+"\r\n"), lines)}, err
+}
+
+func (c IMAPConfig) greeting(lines *bufio.Reader) (string, error) {
+	line, err := readLine(lines)
+	switch {
+	case err != nil && (c.TLS == "starttls" || c.TLS == "none"):
+		return "", c.fail("greeting", ErrUnreachable, fmt.Errorf("%w (a port for tls: implicit stays silent)", err))
+	case err != nil:
+		return "", c.fail("greeting", ErrUnreachable, err)
+	case hasWord(line, "*", "PREAUTH") && c.TLS == "starttls":
+		// RFC 9051 section 7.1.4: nothing can be upgraded any more, and whoever wrote it wants plaintext.
+		return "", c.fail("greeting", ErrTLS, errors.New("PREAUTH on a plaintext connection"))
+	case hasWord(line, "*", "PREAUTH"):
+		return "", c.fail("greeting", ErrAuth, errors.New("PREAUTH: the server does not ask who we are"))
+	case !hasWord(line, "*", "OK"):
+		return "", c.fail("greeting", ErrUnreachable, errors.New(line))
+	}
+	return line, nil
 }
 
 // startTLS upgrades a plaintext connection (RFC 9051 section 6.2.1). It is done here and not by the library, which
@@ -162,39 +191,37 @@ func (c IMAPConfig) secure(ctx context.Context, raw net.Conn, greeting []byte) (
 // ever when the connection ends inside that answer. Everything said before TLS is thrown away: the client gets a
 // greeting of our own and asks for the capabilities itself.
 func (c IMAPConfig) startTLS(ctx context.Context, raw net.Conn) (*imapConn, error) {
-	lines := bufio.NewReaderSize(io.LimitReader(raw, 64<<10), 8<<10)
-	line, err := readLine(lines)
-	switch {
-	case err != nil:
-		return nil, c.fail("greeting", ErrUnreachable, fmt.Errorf("%w (a port for tls: implicit stays silent here)", err))
-	case hasWord(line, "*", "PREAUTH"):
-		// Section 7.1.4: nothing can be upgraded any more, and whoever wrote it wants plaintext.
-		return nil, c.fail("greeting", ErrTLS, errors.New("PREAUTH on a plaintext connection"))
-	case !hasWord(line, "*", "OK"):
-		return nil, c.fail("greeting", ErrUnreachable, errors.New(line))
+	lines := bufio.NewReaderSize(raw, longestLine)
+	if _, err := c.greeting(lines); err != nil {
+		return nil, err
 	}
 	if _, err := io.WriteString(raw, "S1 STARTTLS\r\n"); err != nil {
 		return nil, c.fail("STARTTLS", ErrUnreachable, err)
 	}
-	for {
-		line, err := readLine(lines)
-		if err != nil {
+	line, err := "", error(nil)
+	for range 100 { // what comes before the answer was said in the clear by whoever and is worth nothing
+		if line, err = readLine(lines); err != nil {
 			return nil, c.fail("STARTTLS", ErrUnreachable, err)
 		}
-		if strings.HasPrefix(line, "* ") {
-			continue // said in the clear by whoever: worth nothing
+		if !strings.HasPrefix(line, "* ") {
+			break
 		}
-		if !hasWord(line, "S1", "OK") {
-			return nil, c.fail("STARTTLS", ErrTLS, errors.New(line))
-		}
-		break
+	}
+	if !hasWord(line, "S1", "OK") {
+		return nil, c.fail("STARTTLS", ErrTLS, errors.New(line))
 	}
 	if lines.Buffered() > 0 {
 		// An answer that came before the handshake would be taken for one that came through TLS.
 		return nil, c.fail("STARTTLS", ErrTLS, errors.New("plaintext was sent behind the answer to STARTTLS"))
 	}
-	return c.secure(ctx, raw, []byte("* OK secured\r\n"))
+	secure, err := c.secure(ctx, raw)
+	if err != nil {
+		return nil, err
+	}
+	return &imapConn{Conn: secure, from: io.MultiReader(strings.NewReader("* OK secured\r\n"), secure)}, nil
 }
+
+const longestLine = 8 << 10 // bytes, of a greeting or an answer to STARTTLS
 
 func readLine(r *bufio.Reader) (string, error) {
 	line, err := r.ReadSlice('\n')

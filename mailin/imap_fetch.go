@@ -68,7 +68,7 @@ func (m *IMAP) Fetch(ctx context.Context, uids []uint32, limits FetchLimits, fn 
 	for _, u := range uids {
 		if whole[u] {
 			r.Whole = append(r.Whole, u)
-		} else {
+		} else if u != 0 {
 			without = append(without, u)
 		}
 	}
@@ -101,22 +101,21 @@ func (m *IMAP) fetchInTime(ctx context.Context, uids []uint32, limits FetchLimit
 	defer context.AfterFunc(ctx, m.cut)()
 	alarm := time.AfterFunc(m.cfg.CommandTimeout, func() { cancel(errStuck) })
 	defer alarm.Stop()
-	m.conn.budget.Store(answerBudget)
+	m.conn.budget.Store(m.perAnswer)
 	whole, err := m.fetchBodies(ctx, uids, limits, alarm, fn)
 	own, isOwn := errors.AsType[*notTaken](err)
 	late := context.Cause(ctx)
 	switch {
 	case isOwn:
 		return nil, fmt.Errorf("%s: %w", m.cfg.where(), own)
-	case errors.Is(err, ErrTooLarge):
-		return nil, err
 	case err != nil && late != nil:
 		err = late
 	}
 	return whole, m.failed("UID FETCH", err)
 }
 
-// notTaken is an error of the function that bodies are handed to.
+// notTaken is an error that says nothing about the connection: the function that bodies are handed to did not want
+// this one, or the limit does not allow it.
 type notTaken struct {
 	uid uint32
 	err error
@@ -133,6 +132,9 @@ type wholeBody struct {
 }
 
 func (b *wholeBody) Read(p []byte) (int, error) {
+	if b.broken != nil {
+		return 0, b.broken // for good: the library's reader goes on after the first error
+	}
 	n, err := b.literal.Read(p)
 	b.left -= int64(n)
 	if err == io.EOF && b.left > 0 {

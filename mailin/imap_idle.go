@@ -13,8 +13,8 @@ const (
 
 // Idle waits until the folder grew since the last ListUIDs, but no longer than atMost (9 minutes at most, one
 // minute without IDLE), then asks the server with a NOOP, so that a dead connection is found. It returns changed at
-// once when mail is announced. When ctx ends it ends IDLE properly and returns the error of ctx; the connection
-// can still be used.
+// once when mail is announced. When ctx ends, a running IDLE is ended properly and the error of ctx returned;
+// the connection can still be used.
 func (m *IMAP) Idle(ctx context.Context, atMost time.Duration) (changed bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -12,6 +12,35 @@ const (
 	maxListed       = 10_000_000 // UIDs that one SEARCH may answer
 )
 
+// Status gives UIDVALIDITY and UIDNEXT as of the last time the folder was opened. UIDNEXT is 0 where the server does
+// not tell it.
+func (m *IMAP) Status() (uidValidity, uidNext uint32) {
+	return m.uidValidity.Load(), m.uidNext.Load()
+}
+
+// Refresh opens the folder again, so that Status is true. STATUS would be cheaper, but servers may answer it from
+// a cache for the folder that is open (RFC 9051 section 6.3.11).
+func (m *IMAP) Refresh(ctx context.Context) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.selectFolder(ctx, m.readOnly)
+}
+
+// writable opens the folder for changes, if it is not yet.
+func (m *IMAP) writable(ctx context.Context) error {
+	if !m.readOnly {
+		return nil
+	}
+	before := m.uidValidity.Load()
+	if err := m.selectFolder(ctx, false); err != nil {
+		return err
+	}
+	if m.uidValidity.Load() != before {
+		return m.cfg.fail("open the folder for changes", ErrEpoch, nil)
+	}
+	return nil
+}
+
 // ListUIDs gives the UIDs from fromUID on that are in the folder now, ascending. It asks in windows, so that no
 // answer is longer than the library and the deadline can take.
 func (m *IMAP) ListUIDs(ctx context.Context, fromUID uint32) ([]uint32, error) {
