@@ -83,29 +83,22 @@ func (m *IMAP) open(ctx context.Context) error {
 	if err := m.login(ctx); err != nil {
 		return err
 	}
-	// Asked for again: what a server can do differs before and after the login.
-	var err error
-	if m.caps, err = m.capabilities(ctx); err != nil {
+	// What a server can do differs before and after the login. It is asked in so many words, since the library
+	// forgets the old list only after it has let the login return.
+	err := m.do(ctx, "CAPABILITY", func() (err error) {
+		m.caps, err = m.client.Capability().Wait()
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	return m.selectFolder(ctx, true)
 }
 
-func (m *IMAP) capabilities(ctx context.Context) (imap.CapSet, error) {
-	var caps imap.CapSet
-	err := m.do(ctx, "CAPABILITY", func() error {
-		if caps = m.client.Caps(); caps == nil {
-			return errors.New("the server does not tell its capabilities")
-		}
-		return nil
-	})
-	return caps, err
-}
-
 // login proves who we are. After a failed AUTHENTICATE the client cannot be used any more; DialIMAP closes it.
 func (m *IMAP) login(ctx context.Context) error {
-	caps, err := m.capabilities(ctx)
-	if err != nil {
+	var caps imap.CapSet
+	if err := m.do(ctx, "CAPABILITY", func() error { caps = m.client.Caps(); return nil }); err != nil {
 		return err
 	}
 	method, mechanism, err := m.cfg.mechanism(ctx, func(name string) bool { return caps.Has(imap.Cap(name)) })

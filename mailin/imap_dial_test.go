@@ -174,9 +174,7 @@ func TestStartTLSForgetsCapabilitiesFromBefore(t *testing.T) {
 		s.expect("CAPABILITY")
 		s.say("* CAPABILITY IMAP4rev1 IDLE", "$ OK those")
 		s.expect(`LOGIN "it" "secret"`)
-		s.say("$ OK in")
-		s.expect("CAPABILITY")
-		s.say("* CAPABILITY IMAP4rev1 IDLE", "$ OK those")
+		s.loggedIn("IMAP4rev1 IDLE")
 		s.expect("EXAMINE INBOX")
 		s.opened()
 	}))
@@ -245,7 +243,7 @@ func TestXOAUTH2(t *testing.T) {
 		{"accepted", "", func(s *script) {
 			s.say("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=XOAUTH2] ready")
 			s.expect("AUTHENTICATE XOAUTH2 " + xoauth2)
-			s.say("$ OK [CAPABILITY IMAP4rev1] in")
+			s.loggedIn("IMAP4rev1")
 			s.expect("EXAMINE INBOX")
 			s.opened()
 		}, nil, ""},
@@ -254,7 +252,7 @@ func TestXOAUTH2(t *testing.T) {
 			s.expect("AUTHENTICATE XOAUTH2")
 			s.say("+ ")
 			s.expectLine(xoauth2)
-			s.say("$ OK [CAPABILITY IMAP4rev1] in")
+			s.loggedIn("IMAP4rev1")
 			s.expect("EXAMINE INBOX")
 			s.opened()
 		}, nil, ""},
@@ -300,7 +298,7 @@ func TestPlainIsUsedWhereOffered(t *testing.T) {
 	cfg := scripted(t, func(s *script) {
 		s.say("* OK [CAPABILITY IMAP4rev1 SASL-IR LOGINDISABLED AUTH=PLAIN] ready")
 		s.expect("AUTHENTICATE PLAIN " + base64.StdEncoding.EncodeToString([]byte("\x00it\x00contraseña")))
-		s.say("$ OK [CAPABILITY IMAP4rev1] in")
+		s.loggedIn("IMAP4rev1")
 		s.expect("EXAMINE INBOX")
 		s.opened()
 	})
@@ -323,4 +321,26 @@ func TestAuthenticateAnsweredTwiceDoesNotHang(t *testing.T) {
 			t.Error("connected")
 		}
 	})
+}
+
+// The library asks again by itself after a login without capabilities, at a moment of its own.
+func TestCapabilitiesAreThoseAfterTheLogin(t *testing.T) {
+	t.Parallel()
+	m := dial(t, scripted(t, func(s *script) {
+		s.say("* OK [CAPABILITY IMAP4rev1] ready")
+		s.expect("LOGIN .*")
+		s.say("$ OK in")
+		for asked, open := 0, false; asked < 2 || !open; {
+			if s.expect("CAPABILITY|EXAMINE INBOX")[0] == "CAPABILITY" {
+				asked++
+				s.say("* CAPABILITY IMAP4rev1 MOVE IDLE", "$ OK those")
+			} else {
+				open = true
+				s.opened()
+			}
+		}
+	}))
+	if !m.canMove() || !m.canIdle() || m.canExpunge() {
+		t.Errorf("believes in %v", m.caps)
+	}
 }

@@ -139,7 +139,14 @@ func (s *script) login(caps string) {
 	caps = strings.TrimSpace("IMAP4rev1 " + caps)
 	s.say("* OK [CAPABILITY " + caps + "] ready")
 	s.expect(`LOGIN "it" "secret"`)
-	s.say("$ OK [CAPABILITY " + caps + "] in")
+	s.loggedIn(caps)
+}
+
+// loggedIn plays the answer to a login and the question that follows.
+func (s *script) loggedIn(caps string) {
+	s.say("$ OK [CAPABILITY IMAP4rev1] in")
+	s.expect("CAPABILITY")
+	s.say("* CAPABILITY "+caps, "$ OK those")
 }
 
 func (s *script) opened() {
