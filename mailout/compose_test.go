@@ -104,12 +104,18 @@ func parse(t *testing.T, raw string) (mail.Header, []leaf) {
 	return m.Header, leaves(t, m.Header.Get("Content-Type"), m.Header.Get("Content-Transfer-Encoding"), "", m.Body)
 }
 
-// checkLines asserts what RFC 5322 2.1.1 and 2.3 ask of every line.
+// checkLines asserts what RFC 5322 2.1.1 and 2.3 ask of every line, and RFC 2047
+// section 2 of every encoded word.
 func checkLines(t *testing.T, raw string) {
 	t.Helper()
 	for line := range strings.SplitSeq(raw, "\r\n") {
 		if len(line) > 998 || strings.ContainsAny(line, "\r\n\x00") {
 			t.Fatalf("bad line %.100q of %d bytes", line, len(line))
+		}
+		for word := range strings.SplitSeq(line, " ") {
+			if strings.HasPrefix(word, "=?utf-8?B?") && len(word) > 75 {
+				t.Fatalf("encoded word of %d bytes: %q", len(word), word)
+			}
 		}
 	}
 }
@@ -233,6 +239,7 @@ func TestFieldsThatCannotBeWrittenAreRefusedByName(t *testing.T) {
 		{"In-Reply-To", func(l *Letter) { l.InReplyTo = "<a@x>\r\n <b@x>" }},
 		{"References", func(l *Letter) { l.References = []string{"ok@city.test", "a\x00@city.test"} }},
 		{"References", func(l *Letter) { l.References = []string{"a@x> <b@x"} }},
+		{"References", func(l *Letter) { l.References = []string{"a@x><b@x"} }},
 		{"References", func(l *Letter) { l.References = []string{"é@city.test"} }},
 		{"References", func(l *Letter) { l.References = []string{strings.Repeat("a", 901)} }},
 		{"Thread-Index", func(l *Letter) { l.ThreadIndex = "AAAA\r\nBcc: x@vendor.test" }},
@@ -291,6 +298,15 @@ func TestTextFieldsCannotInject(t *testing.T) {
 		if name := parts[len(parts)-1].name; len(given) < 60 && want != "" && name != want[strings.LastIndexAny(want, `/\`)+1:] {
 			t.Errorf("file %q reads %q", given, name)
 		}
+	}
+}
+
+func TestBrokenTextIsRepaired(t *testing.T) {
+	t.Parallel()
+	l := letter()
+	l.Text, l.HTML = "caf\xe9\n", "\xff\xfe<p>"
+	if _, parts := parse(t, render(t, l)); parts[0].content != "caf\uFFFD\r\n" || parts[1].content != "\uFFFD<p>" {
+		t.Errorf("parts %q", parts)
 	}
 }
 
