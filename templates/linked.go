@@ -15,7 +15,7 @@ var webAddress = regexp.MustCompile(`(?i)\bhttps?://[^\s<>"\x60]+`)
 // into links. Only http and https become links, and a link shows the address it leads to. The attributes are added to
 // each link.
 func Linked(text string, attributes template.HTMLAttr) template.HTML {
-	text = printable(text)
+	text = Plain(text)
 	var b strings.Builder
 	at := 0
 	for _, found := range webAddress.FindAllStringIndex(text, -1) {
@@ -59,9 +59,9 @@ func escaped(text string) string {
 	return strings.ReplaceAll(text, "\n", "<br>\n")
 }
 
-// printable brings line ends to \n and drops what neither a page nor a mail can show: other controls, and the marks that
+// Plain brings line ends to \n and drops what neither a page nor a mail can show: other controls, and the marks that
 // make text read in another order than it is written.
-func printable(text string) string {
+func Plain(text string) string {
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", "    ").Replace(strings.ToValidUTF8(text, "\uFFFD"))
 	return strings.Map(func(r rune) rune {
 		if r != '\n' && unicode.IsControl(r) || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' {

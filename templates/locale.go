@@ -96,6 +96,12 @@ func (p Printer) HTML(key string, args ...any) template.HTML {
 	return template.HTML(p.fill(html.EscapeString(sentence), args, bold)) // both parts are escaped above
 }
 
+// Has tells whether there is a sentence for the key.
+func (p Printer) Has(key string) bool {
+	_, ok := p.find(key, nil)
+	return ok
+}
+
 // Word is a word of the desk for the start of a line or a pill: the key's sentence with a capital.
 func (p Printer) Word(key string) string { return capital(p.T(key)) }
 

@@ -1,0 +1,302 @@
+package mailout
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"postdesk/core"
+	"postdesk/templates"
+)
+
+// told is what a mail tells, as the templates ask for it. Templates see nothing else.
+type told struct {
+	templates.Printer
+	core.Content
+	Event     core.Event
+	Role      core.Role
+	Reason    string
+	Address   string    // the recipient's
+	Now       time.Time // when it was decided
+	URL       string    // where the button leads; "" = no button
+	Preheader string    // the line that lists of mails show
+	Title     string
+	next      string // the block "next" in words: whether there is one
+}
+
+func (r *Renderer) told(o core.Outgoing, publicURL string) *told {
+	m := &told{
+		Printer: r.locales.For(o.Language).In(r.zone()), Content: o.Content,
+		Event: o.Event, Role: o.Role, Reason: o.Reason, Address: o.Address, Now: o.CreatedAt,
+	}
+	if m.Hidden() {
+		m.Record, m.Files, m.FilesAsLinks, m.Ticket.Subject = nil, nil, nil, ""
+	}
+	if m.elsewhere() { // the recipient cannot open the ticket, nor write to it
+		m.Link, m.NoteAddress = "", ""
+	}
+	if m.Link != "" && publicURL != "" {
+		m.URL = strings.TrimSuffix(publicURL, "/") + "/" + strings.TrimPrefix(m.Link, "/")
+	}
+	return m
+}
+
+// Hidden tells that this acknowledges a mail whose sender is not proven: it must not carry what that mail said, or the
+// desk could be made to send anybody anything (mail.md 4).
+func (m *told) Hidden() bool {
+	return m.Event == core.EventTicketCreated && m.Role == core.Requester && !m.Echo
+}
+
+// Simple tells that the mail speaks to the requester's side or to nobody in particular: no machinery.
+func (m *told) Simple() bool { return m.RequesterSide || m.Event == core.EventSignIn }
+
+// elsewhere tells that the ticket is in a service that is not the recipient's.
+func (m *told) elsewhere() bool { return m.Event == core.EventAlsoSent }
+
+// HasMessage tells that there is something written or attached to show.
+func (m *told) HasMessage() bool { return m.Message() || m.Attached() != "" || m.InDesk() != "" }
+
+// Message tells that a person wrote something.
+func (m *told) Message() bool {
+	return m.Record != nil && (m.Record.Kind == core.KindMessage || m.Record.Kind == core.KindNote) &&
+		(strings.TrimSpace(m.Record.Text) != "" || len(m.Record.Attachments) > 0)
+}
+
+// MessageFirst tells that the requester's side sees at the top what the last person wrote. An acknowledgement says first
+// that the request arrived.
+func (m *told) MessageFirst() bool { return m.Message() && m.Event != core.EventTicketCreated }
+
+// HasNext tells whether the event has something to say about what to do.
+func (m *told) HasNext() bool { return m.next != "" }
+
+// Note tells that the message is internal.
+func (m *told) Note() bool { return m.Record != nil && m.Record.Kind == core.KindNote }
+
+// textLimit is up to how many bytes of a message stand in a mail to the solver side, which has the desk for the rest;
+// Gmail shows 102 kB of a mail. The requester's side gets all of it: not everybody there can sign in.
+const textLimit = 50_000
+
+// Text is what the person wrote.
+func (m *told) Text() string {
+	if m.Record == nil {
+		return ""
+	}
+	text := m.Record.Text
+	if m.Cut() {
+		text = text[:textLimit]
+		for !utf8.ValidString(text[max(0, len(text)-utf8.UTFMax):]) && len(text) > textLimit-utf8.UTFMax {
+			text = text[:len(text)-1]
+		}
+	}
+	return strings.TrimRight(strings.Trim(templates.Plain(text), "\n"), " \n")
+}
+
+// Cut tells that the text is longer than what a mail shows of it.
+func (m *told) Cut() bool {
+	return m.Record != nil && len(m.Record.Text) > textLimit && !m.Simple() && m.URL != ""
+}
+
+// Who did it; the desk itself has the desk's name.
+func (m *told) Who() string {
+	if m.Actor != nil && m.Actor.Display() != "" {
+		return cleanText(m.Actor.Display())
+	}
+	return m.Desk
+}
+
+// Author names who wrote the message. Of somebody who is not proven the address stands beside the name: the name proves
+// even less.
+func (m *told) Author() string {
+	if m.Record == nil || m.Record.Author == nil || m.Record.Author.Display() == "" {
+		return m.Who()
+	}
+	a := m.Record.Author
+	if m.Unverified && a.Name != "" && a.Email != "" {
+		return cleanText(a.Name + " <" + a.Email + ">")
+	}
+	return cleanText(a.Display())
+}
+
+// Written is when the message was written.
+func (m *told) Written() string {
+	if m.Record == nil || m.Record.At.IsZero() {
+		return m.Moment(m.Now, m.Now)
+	}
+	return m.Moment(m.Record.At, m.Now)
+}
+
+// ByRequester tells that the requester did it, or that nobody else is named.
+func (m *told) ByRequester() bool {
+	return m.Actor == nil || m.Actor.Display() == m.Ticket.Requester.Display()
+}
+
+// BySolver tells that the present solver did it.
+func (m *told) BySolver() bool {
+	return m.Actor != nil && m.Ticket.Solver != nil && *m.Actor == *m.Ticket.Solver
+}
+
+// Holder is who has the ticket now: its solver, else its group, else the main solvers.
+func (m *told) Holder() string {
+	switch {
+	case m.Ticket.Solver != nil:
+		return cleanText(m.Ticket.Solver.Display())
+	case m.Ticket.Group != "":
+		return m.Ticket.Group
+	}
+	return m.Ticket.Service
+}
+
+// Before is who had the ticket, where that is news: not to themselves, and not if it was their own act.
+func (m *told) Before() string {
+	if m.Reason == "passed_on" || m.Previous == m.Who() {
+		return ""
+	}
+	return cleanText(m.Previous)
+}
+
+// WentTo is the service to which a mail for two services went (D29).
+func (m *told) WentTo() string {
+	if m.AlsoIn != "" {
+		return m.AlsoIn
+	}
+	return m.Ticket.Service
+}
+
+// Subject is the ticket's, for showing and for the header.
+func (m *told) Subject() string {
+	subject := m.Ticket.Subject
+	if m.Ticket.Tag != "" {
+		subject = strings.ReplaceAll(subject, m.Ticket.Tag, "")
+	}
+	if subject = cleanText(subject); subject != "" || m.Ticket.Number == 0 {
+		return subject
+	}
+	return m.T("mail.no_subject")
+}
+
+// Kicker is the line above everything: where the ticket belongs. The requester's side reads its subject there, because
+// the sheet begins with the message.
+func (m *told) Kicker() string {
+	var parts []string
+	add := func(part string) {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	switch {
+	case m.Simple() && m.MessageFirst():
+		add(m.Subject())
+	case m.Simple():
+		add(m.Desk)
+	default:
+		add(cleanText(m.Ticket.Service))
+	}
+	if m.Ticket.Number != 0 && !m.elsewhere() {
+		add(m.T("mail.number", m.Ticket.Number))
+		if m.Ticket.Priority != "" && !m.Simple() {
+			add(m.T("priority." + string(m.Ticket.Priority)))
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
+// Attached names the files that came with the message, with their sizes.
+func (m *told) Attached() string {
+	if len(m.Files) == 0 {
+		return ""
+	}
+	return m.N("mail.attached", len(m.Files), m.list(m.Files))
+}
+
+// InDesk names the files that do not travel with the mail: too large, or of an unverified sender.
+func (m *told) InDesk() string {
+	if len(m.FilesAsLinks) == 0 {
+		return ""
+	}
+	return m.N("mail.in_desk", len(m.FilesAsLinks), m.list(m.FilesAsLinks))
+}
+
+func (m *told) list(files []core.File) string {
+	var names []string
+	for _, f := range files {
+		names = append(names, fileName(f.Name)+" ("+m.Size(f.Size)+")")
+	}
+	return strings.Join(names, ", ")
+}
+
+// replyTo is where an answer goes. An answer to something internal stays internal (mail.md 5), so a note's mail is
+// answered to the address for notes.
+func (m *told) replyTo() string {
+	if m.Note() && m.NoteAddress != "" {
+		return m.NoteAddress
+	}
+	return m.ReplyAddress
+}
+
+// How says what a reply to the mail does; "" where a reply does nothing that could be promised. To answer the requester
+// takes the right to solve and a mailbox that can carry tokens; without either the answer becomes a note (D7, mail.md 4).
+func (m *told) How() string {
+	switch m.Event {
+	case core.EventTicketCreated:
+		if m.Simple() { // said above
+			return ""
+		}
+	case core.EventDeliveryFailed, core.EventAlsoSent, core.EventTokenMisused, core.EventSignIn:
+		return ""
+	case core.EventResolved, core.EventReopened, core.EventClosed:
+		if m.Simple() {
+			return ""
+		}
+	}
+	may := func(actions ...core.Action) bool {
+		return slices.ContainsFunc(actions, func(a core.Action) bool { return slices.Contains(m.Ticket.Actions, a) })
+	}
+	requester := cleanText(m.Ticket.Requester.FirstName())
+	switch {
+	case m.ReplyAddress == "" || requester == "" && !m.Simple():
+		return ""
+	case m.Simple():
+		return m.T("mail.how.requester")
+	case !may(core.ActRecord):
+		return ""
+	case m.Note() || m.NoteAddress == "" || !may(core.ActResolve, core.ActReopen, core.ActClose):
+		return m.T("mail.how.internal", requester)
+	}
+	return m.T("mail.how.public", requester)
+}
+
+// NoteURL lets the recipient write an internal note by mail; its subject is in the desk's words.
+func (m *told) NoteURL() string {
+	if m.NoteAddress == "" || m.Note() { // a note's mail is answered with a note already
+		return ""
+	}
+	return "mailto:" + url.PathEscape(m.NoteAddress) + "?subject=" + url.PathEscape(m.T("mail.note_label")+" "+m.Ticket.Tag)
+}
+
+// Why is the footer line that says why the mail came (E4). Where the reason has no sentence, the role's stands in.
+func (m *told) Why() string {
+	reason := "reason." + m.Reason
+	switch {
+	case m.Reason == "acknowledgement" && m.OnBehalf:
+		reason = "reason.on_behalf"
+	case m.Hidden():
+		reason = "reason.in_your_name"
+	case m.Reason == "" && m.Event != "" && m.Has("reason."+string(m.Event)):
+		reason = "reason." + string(m.Event)
+	case !m.Has(reason):
+		reason = "reason." + string(m.Role)
+	}
+	if !m.Has(reason) {
+		reason = "reason.participant"
+	}
+	service, group := cleanText(m.Ticket.Service), cleanText(m.Ticket.Group)
+	if service == "" {
+		service = m.Desk
+	}
+	if group == "" {
+		group = service
+	}
+	return m.T(reason, service, group, m.Desk, m.Address)
+}
