@@ -165,6 +165,28 @@ func (d *Directory) ServiceOfMailbox(id MailboxID) ServiceID {
 	return only
 }
 
+// ServiceNear is ServiceOfMailbox, or where that tells nothing the service that comes first: held mail must lie in
+// somebody's triage.
+func (d *Directory) ServiceNear(id MailboxID) ServiceID {
+	if s := d.ServiceOfMailbox(id); s != 0 {
+		return s
+	}
+	var first *Service
+	for _, s := range d.Services {
+		if s.Folder || s.Archived {
+			continue
+		}
+		near := s.Mailbox == id
+		if first == nil || near && first.Mailbox != id || near == (first.Mailbox == id) && s.ID < first.ID {
+			first = s
+		}
+	}
+	if first == nil {
+		return 0
+	}
+	return first.ID
+}
+
 // GroupByName finds a solver group that serves in the service, its own or an inherited one.
 func (d *Directory) GroupByName(id ServiceID, name string) (SolverGroup, bool) {
 	for _, s := range d.Lineage(id) {

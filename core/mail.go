@@ -1,5 +1,10 @@
 package core
 
+import (
+	"slices"
+	"strings"
+)
+
 // InboundState is where a message stands in the ledger (mail.md 1). Every message that the server lists ends in one of
 // the states but Received.
 type InboundState string
@@ -66,3 +71,14 @@ type Actor struct {
 
 // Is tells whether the actor is this person.
 func (a Actor) Is(p *Person) bool { return a.Person != nil && p != nil && a.Person.ID == p.ID }
+
+// MessageID names a mail that the desk sends (RFC 5322 3.6.4), without angle brackets. The mark before the id tells
+// our own mail when it comes back.
+func MessageID(id, domain string) string { return "pd." + id + "@" + domain }
+
+// IsOwnMessageID tells whether the id is one that MessageID made for one of these domains.
+func IsOwnMessageID(messageID string, domains []string) bool {
+	id, domain, _ := strings.Cut(messageID, "@")
+	id, marked := strings.CutPrefix(id, "pd.")
+	return marked && len(id) == 36 && slices.Contains(domains, domain)
+}

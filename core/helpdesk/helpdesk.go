@@ -32,11 +32,11 @@ type Act struct {
 	actor core.Actor
 	now   time.Time
 
-	// What a mail brings along; a page or call leaves the zero values but for human.
-	unechoed bool     // the acknowledgement must not carry the text: its sender is unproven
-	human    bool     // not automatic mail: it is acknowledged where the table says so, and may reopen
-	silent   bool     // nobody is told
-	direct   []string // who got the original mail directly, and needs no notice of it (E3)
+	// What a mail brings along; a page or call has the first two and none of the others.
+	acknowledges bool     // the requester is told that it came in (mail.md 2)
+	reopens      bool     // a message to a resolved ticket may reopen it
+	unechoed     bool     // the acknowledgement must not carry the text: its sender is unproven
+	direct       []string // who got the original mail directly, and needs no notice of it (E3)
 }
 
 // Do runs the operations of fn as the actor, all or nothing.
@@ -55,7 +55,7 @@ func (h *Helpdesk) act(ctx context.Context, tx *store.Tx, actor core.Actor) (*Ac
 	if err != nil {
 		return nil, err
 	}
-	return &Act{h: h, tx: tx, dir: dir, actor: actor, now: h.now().UTC(), human: true}, nil
+	return &Act{h: h, tx: tx, dir: dir, actor: actor, now: h.now().UTC(), acknowledges: true, reopens: true}, nil
 }
 
 // Try runs fn so that its refusal undoes only what fn did (mail.md 1: each command in a savepoint).

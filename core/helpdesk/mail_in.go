@@ -28,8 +28,8 @@ type Letter struct {
 	Class      string
 	Evidence   string
 	ContentKey []byte
-	// Human says that the message is no automatic mail: it may be acknowledged and may reopen.
-	Human bool
+	// Acknowledge and Reopen say what its class allows (mail.md 2).
+	Acknowledge, Reopen bool
 	// Direct are the addresses of To and Cc.
 	Direct []string
 }
@@ -61,7 +61,7 @@ func (h *Helpdesk) applyMail(ctx context.Context, inbound int64, l Letter, fn fu
 			out = store.Outcome{State: row.State, Reason: row.Reason, Ticket: row.Ticket}
 			return nil
 		}
-		a.human, a.direct = l.Human && !row.Old, l.Direct
+		a.acknowledges, a.reopens, a.direct = l.Acknowledge && !row.Old, l.Reopen, l.Direct
 		if first, err := tx.InboundWithContent(ctx, l.ContentKey); err == nil && first.ID != inbound {
 			out = store.Outcome{State: core.InboundDuplicate, Reason: fmt.Sprintf("same content as message %d", first.ID), Ticket: first.Ticket}
 		} else if err != nil && core.CodeOf(err) != core.NotFound {
@@ -77,6 +77,20 @@ func (h *Helpdesk) applyMail(ctx context.Context, inbound int64, l Letter, fn fu
 		return nil
 	})
 	return out, err
+}
+
+// RecordAutomatic keeps automatic mail with the ticket that it answers, small and for the team only: it changes no state
+// and tells nobody (mail.md 2).
+func (m *Mail) RecordAutomatic(ctx context.Context, n core.Number, from, text string, src *MailSource) (core.Number, error) {
+	me := m.actor
+	m.actor = core.Actor{Via: core.ViaMail} // the desk files it
+	defer func() { m.actor = me }()
+	return m.change(ctx, n, 0, func(c *change) error {
+		rec := &core.Record{Kind: core.KindMail, AuthorAddress: from, Text: text}
+		c.source(rec, src)
+		_, err := c.log(rec)
+		return err
+	})
 }
 
 // Directory is the configuration within the mail's transaction.
@@ -216,11 +230,20 @@ func (m *Mail) StandingIn(ctx context.Context, n core.Number) (core.Standing, er
 	return core.StandingOf(m.dir, t, m.actor.Person), nil
 }
 
-// AddContact records a requester group's unlisted address whose domain is proven, as a contact without sign-in; nil
-// where no requester group has its domain (mail.md 4).
-func (m *Mail) AddContact(ctx context.Context, from core.Ref, service core.ServiceID, origin core.Origin) (*core.Person, error) {
+// AddPerson records somebody who wrote without being listed, as a contact or a guest, without sign-in (mail.md 4). Where
+// the entry exists already it is returned.
+func (m *Mail) AddPerson(ctx context.Context, from core.Ref, service core.ServiceID, origin core.Origin) (*core.Person, error) {
 	return m.tx.AddPerson(ctx, core.Person{Email: core.FoldAddress(from.Email), Name: from.Name, Origin: origin,
 		Language: m.dir.Services[service].Language}, m.now)
+}
+
+// DomainIsRequester tells whether an unlisted address would be a requester of the service by its domain (mail.md 4).
+func (m *Mail) DomainIsRequester(ctx context.Context, address string, service core.ServiceID) (bool, error) {
+	groups, err := m.tx.GroupsOfDomain(ctx, core.DomainOf(address))
+	if err != nil {
+		return false, err
+	}
+	return m.IsRequester(&core.Person{Groups: groups}, service), nil
 }
 
 // IsRequester tells whether the person is a requester of the service.
@@ -246,7 +269,7 @@ func (m *Mail) ServiceFor(to, cc []string) (opens core.ServiceID, also []core.Se
 		}
 	}
 	if opens == 0 {
-		opens = m.dir.ServiceOfMailbox(m.Row.Mailbox)
+		opens = m.dir.ServiceNear(m.Row.Mailbox)
 	}
 	return opens, also
 }
@@ -282,6 +305,3 @@ func (m *Mail) TellAlso(ctx context.Context, n core.Number, also []core.ServiceI
 	}
 	return nil
 }
-
-// SetSilent keeps the desk from telling anybody.
-func (m *Mail) SetSilent() { m.silent = true }

@@ -2,7 +2,6 @@ package helpdesk
 
 import (
 	"context"
-	"io"
 	"time"
 
 	"github.com/google/uuid"
@@ -10,18 +9,6 @@ import (
 	"postdesk/core"
 	"postdesk/core/store"
 )
-
-// The mail edges work on ledger and outbox through these; they decide nothing about tickets.
-
-// AcceptMail is transaction 1 of the ledger: a page of raw messages and the cursor.
-func (h *Helpdesk) AcceptMail(ctx context.Context, box core.MailboxID, at store.MailboxPosition, page []store.RawMail) error {
-	return h.store.AcceptPage(ctx, box, at, page, h.now())
-}
-
-// StoreRaw keeps the bytes of a message that is too large for a page, before it is accepted.
-func (h *Helpdesk) StoreRaw(ctx context.Context, r io.Reader) (sum [32]byte, size int64, err error) {
-	return h.store.PutBlob(ctx, r)
-}
 
 // ParkMail takes a message out of the queue for a person to look at: its reader failed too often.
 func (h *Helpdesk) ParkMail(ctx context.Context, inbound int64, reason string) error {

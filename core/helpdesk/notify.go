@@ -110,13 +110,13 @@ func (c *change) holders(ctx context.Context, match func(core.Grant) bool) ([]*c
 // only what they may see.
 func (c *change) wanted(p *core.Person, n core.Notice) bool {
 	switch {
-	case p.Disabled || c.silent:
+	case p.Disabled:
 		return false
 	case c.actor.Is(p) && !n.Own:
 		return false
 	case !n.Own && slices.Contains(c.direct, p.Email): // they have the original
 		return false
-	case n.Own && !c.human:
+	case n.Own && !c.acknowledges:
 		return false
 	}
 	s := core.StandingOf(c.dir, c.t, p)
@@ -167,7 +167,7 @@ func (c *change) queue(p *core.Person, n core.Notice, e told, reason string) err
 		},
 	}
 	k := &o.Content
-	o.MessageID = o.ID + "@" + core.DomainOf(box.Address)
+	o.MessageID = core.MessageID(o.ID, core.DomainOf(box.Address))
 	if c.actor.Person != nil {
 		ref := c.actor.Person.Ref()
 		if !team && !c.actor.Is(p) && !core.SameOrganization(c.actor.Person, p) {

@@ -57,7 +57,7 @@ func (h *Helpdesk) MailSignInLink(ctx context.Context, email string) error {
 		}
 		return a.tx.QueueMail(&core.Outgoing{
 			ID: id, Mailbox: box.ID, Person: p, Address: p.Email, Event: core.EventSignIn, Reason: "sign_in", Automatic: true,
-			Language: p.Language.Or(language), MessageID: id + "@" + core.DomainOf(box.Address), CreatedAt: a.now,
+			Language: p.Language.Or(language), MessageID: core.MessageID(id, core.DomainOf(box.Address)), CreatedAt: a.now,
 			Content: core.Content{Desk: a.dir.Desk.Name, FromName: a.dir.Desk.Name, FromAddress: box.Address,
 				ReplyAddress: box.Address, Link: "/login/link?token=" + token, RequesterSide: true},
 		})

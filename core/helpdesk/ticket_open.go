@@ -26,6 +26,7 @@ type NewTicket struct {
 	Author      *core.Person // whose words the text is; nil = the actor's
 	Attachments []core.Attachment
 	Mail        *MailSource // set for a ticket opened by mail
+	Presumed    core.Number // the ticket that the mail named, but where its sender may not write (mail.md 3)
 }
 
 // MailSource says which mail a record came from.
@@ -138,6 +139,11 @@ func (c *change) open(ctx context.Context, n NewTicket) error {
 	c.source(first, n.Mail)
 	if first, err = c.log(first); err != nil {
 		return err
+	}
+	if n.Presumed != 0 {
+		if _, err := c.logChange(core.KindLink, false, "presumed", "", "#"+formatNumber(n.Presumed)); err != nil {
+			return err
+		}
 	}
 	if t.Status != core.Open {
 		to := c.dir.SolverGroups[t.Group].Name

@@ -61,7 +61,7 @@ func (c *change) requesterMessage(r NewRecord) error {
 	if err != nil {
 		return err
 	}
-	if was.Done() && c.human && c.standing.MayReopenAsRequester(c.dir, c.t, c.now) {
+	if was.Done() && c.reopens && c.standing.MayReopenAsRequester(c.dir, c.t, c.now) {
 		return c.reopen(rec)
 	}
 	c.t.MessageByRequester()

@@ -21,9 +21,12 @@ type RawMail struct {
 	Data       []byte // nil = stored before (PutBlob)
 	// Old says that it is listed again after a new epoch and may have been handled before: it is not acknowledged.
 	Old bool
-	// Before says that it is older than the mailbox's start: only its envelope is kept, already suppressed.
-	Before                     bool
-	MessageID, Sender, Subject string // with Before: the envelope
+	// State is where it stands from the beginning; "" = received, to be read. A message that is not read (older than the
+	// mailbox's start, or one that the server will not give) has its Reason and its envelope here, and no bytes.
+	State                      core.InboundState
+	Reason                     string
+	MessageID, Sender, Subject string
+	Filed                      bool // nothing will be done to it on the server
 }
 
 // AcceptPage is transaction 1 of the ledger (mail.md 1): a page of raw mails and the cursor, all or nothing. Only after
@@ -34,22 +37,22 @@ func (s *Store) AcceptPage(ctx context.Context, box core.MailboxID, at MailboxPo
 		n := len(page)
 		uids, received, sums, sizes := make([]int64, n), make([]time.Time, n), make([][]byte, n), make([]int64, n)
 		states, reasons, finished := make([]core.InboundState, n), make([]string, n), make([]*time.Time, n)
-		ids, senders, subjects, olds := make([]string, n), make([]string, n), make([]string, n), make([]bool, n)
+		ids, senders, subjects, olds, filed := make([]string, n), make([]string, n), make([]string, n), make([]bool, n), make([]bool, n)
 		for i, m := range page {
-			uids[i], received[i], sizes[i], olds[i] = int64(m.UID), m.ReceivedAt, m.Size, m.Old
+			uids[i], received[i], sizes[i], olds[i], filed[i] = int64(m.UID), m.ReceivedAt, m.Size, m.Old, m.Filed
 			states[i], sums[i] = core.InboundReceived, m.SHA256[:]
 			ids[i], senders[i], subjects[i] = m.MessageID, m.Sender, m.Subject
-			if m.Before {
-				states[i], reasons[i], finished[i], sums[i] = core.InboundSuppressed, "before start", &now, []byte{}
+			if m.State != "" {
+				states[i], reasons[i], finished[i], sums[i] = m.State, m.Reason, &now, []byte{}
 			}
 		}
 		tx.write(`insert into inbound (mailbox_id, epoch, uidvalidity, uid, accepted_at, received_at, sha256, size, state, reason,
-			finished_at, message_id, sender, subject, old)
-			select $1, $2, $3, u, $4, r, h, z, st, re, f, m, se, su, o
+			finished_at, message_id, sender, subject, old, filed)
+			select $1, $2, $3, u, $4, r, h, z, st, re, f, m, se, su, o, fi
 			from unnest($5::bigint[], $6::timestamptz[], $7::bytea[], $8::bigint[], $9::text[], $10::text[], $11::timestamptz[],
-				$12::text[], $13::text[], $14::text[], $15::bool[]) x (u, r, h, z, st, re, f, m, se, su, o)
+				$12::text[], $13::text[], $14::text[], $15::bool[], $16::bool[]) x (u, r, h, z, st, re, f, m, se, su, o, fi)
 			on conflict (mailbox_id, uidvalidity, uid, epoch) do nothing`,
-			box, at.Epoch, int64(at.UIDValidity), now, uids, received, sums, sizes, states, reasons, finished, ids, senders, subjects, olds)
+			box, at.Epoch, int64(at.UIDValidity), now, uids, received, sums, sizes, states, reasons, finished, ids, senders, subjects, olds, filed)
 		tx.write(`update mailbox_state set cursor = greatest(cursor, $4) where mailbox_id = $1 and epoch = $2 and uidvalidity = $3`,
 			box, at.Epoch, int64(at.UIDValidity), int64(at.Cursor))
 		return nil
@@ -226,7 +229,7 @@ func (r reads) LedgerUIDs(ctx context.Context, box core.MailboxID, at MailboxPos
 // Unfiled lists messages whose after-action (seen, move, delete) is not done on the server yet: only finished ones.
 func (r reads) Unfiled(ctx context.Context, box core.MailboxID, at MailboxPosition, limit int) (map[uint32]int64, error) {
 	rows, err := r.db.Query(ctx, `select uid, id from inbound where mailbox_id = $1 and uidvalidity = $2 and epoch = $3 and not filed
-		and state <> 'received' and reason <> 'before start' order by uid limit $4`, box, int64(at.UIDValidity), at.Epoch, limit)
+		and state <> 'received' order by uid limit $4`, box, int64(at.UIDValidity), at.Epoch, limit)
 	if err != nil {
 		return nil, fmt.Errorf("unfiled: %w", err)
 	}
@@ -255,4 +258,3 @@ func (r reads) LedgerCounts(ctx context.Context) (map[core.InboundState]int, err
 	_, err = pgx.ForEachRow(rows, []any{&state, &n}, func() error { out[state] = n; return nil })
 	return out, err
 }
-

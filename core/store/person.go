@@ -148,3 +148,12 @@ func (r reads) FindPeople(ctx context.Context, q string, org core.OrganizationID
 func likeLiteral(q string) string {
 	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(q)
 }
+
+// GroupsOfDomain are the requester groups that a domain's addresses belong to.
+func (r reads) GroupsOfDomain(ctx context.Context, domain string) ([]core.RequesterGroupID, error) {
+	rows, err := r.db.Query(ctx, "select id from requester_group where $1 = any (domains) and archived_at is null", domain)
+	if err != nil {
+		return nil, fmt.Errorf("groups of domain: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[core.RequesterGroupID])
+}

@@ -50,7 +50,9 @@ func (tx *Tx) LockTicket(ctx context.Context, n core.Number) (*core.Ticket, erro
 }
 
 // Ticket reads a ticket with the people around it. NotFound where there is none.
-func (r reads) Ticket(ctx context.Context, n core.Number) (*core.Ticket, error) { return r.ticket(ctx, n, "") }
+func (r reads) Ticket(ctx context.Context, n core.Number) (*core.Ticket, error) {
+	return r.ticket(ctx, n, "")
+}
 
 func (r reads) ticket(ctx context.Context, n core.Number, lock string) (*core.Ticket, error) {
 	var row ticketRow
