@@ -191,13 +191,11 @@ func (m *IMAP) search(ctx context.Context, set imap.UIDSet) ([]uint32, error) {
 	return uids, nil
 }
 
-// uidSet never holds 0, which is written "*" and names the last message, whichever that is.
+// uidSet is for UIDs that passed inChunks.
 func uidSet(uids []uint32) imap.UIDSet {
 	var set imap.UIDSet
 	for _, u := range uids {
-		if u != 0 {
-			set.AddNum(imap.UID(u))
-		}
+		set.AddNum(imap.UID(u))
 	}
 	return set
 }

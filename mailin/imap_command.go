@@ -10,7 +10,7 @@ import (
 const (
 	defaultCommandTimeout = time.Minute
 	leaveTimeout          = 5 * time.Second // to end IDLE or log out when nobody wants to wait
-	cutGrace              = time.Second     // for a command to notice that its connection was cut
+	cutGrace              = 3 * time.Second // for a command to notice that its connection was cut
 	answerBudget          = 32 << 20        // bytes that the answer to one command may have, bodies aside
 )
 

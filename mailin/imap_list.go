@@ -80,7 +80,8 @@ func (m *IMAP) ListUIDs(ctx context.Context, fromUID uint32) ([]uint32, error) {
 	}
 }
 
-// inChunks calls f with a few hundred UIDs at a time.
+// inChunks calls f with a few hundred UIDs at a time, and never with 0, which would be written "*" and name the last
+// message, whichever that is.
 func inChunks(uids []uint32, f func([]uint32) error) error {
 	for chunk := range slices.Chunk(slices.DeleteFunc(slices.Clone(uids), func(u uint32) bool { return u == 0 }), uidsPerCommand) {
 		if err := f(chunk); err != nil {

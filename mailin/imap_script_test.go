@@ -57,7 +57,7 @@ func scripted(t *testing.T, play func(*script)) IMAPConfig {
 		<-done
 	})
 	return IMAPConfig{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, TLS: "none",
-		Username: "it", Password: "secret", CommandTimeout: 5 * time.Second}
+		Username: "it", Password: "secret", CommandTimeout: 10 * time.Second}
 }
 
 // expect reads one command and remembers its tag. The pattern is for what follows the tag.

@@ -295,7 +295,7 @@ func TestCloseDuringUndrainedFetchReturns(t *testing.T) {
 		ended <- err
 	}()
 	<-taken
-	within(t, 3*time.Second, m.Close)
+	within(t, 8*time.Second, m.Close)
 	close(closed)
 	within(t, 3*time.Second, func() {
 		if err := <-ended; !errors.Is(err, ErrConnection) {
