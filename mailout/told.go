@@ -34,8 +34,11 @@ func (r *Renderer) told(o core.Outgoing, publicURL string) *told {
 	if m.Hidden() {
 		m.Record, m.Files, m.FilesAsLinks, m.Ticket.Subject = nil, nil, nil, ""
 	}
-	if m.elsewhere() { // the recipient cannot open the ticket, nor write to it
+	switch m.Event {
+	case core.EventAlsoSent: // the recipient cannot open the ticket, nor write to it
 		m.Link, m.NoteAddress = "", ""
+	case core.EventTokenMisused: // about an address that was used by others is no place for another one
+		m.NoteAddress = ""
 	}
 	if m.Link != "" && publicURL != "" {
 		m.URL = strings.TrimSuffix(publicURL, "/") + "/" + strings.TrimPrefix(m.Link, "/")

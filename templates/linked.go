@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 var webAddress = regexp.MustCompile(`(?i)\bhttps?://[^\s<>"\x60]+`)
@@ -38,17 +39,22 @@ func Linked(text string, attributes template.HTMLAttr) template.HTML {
 // trimAddress leaves the sentence's punctuation behind an address to the sentence; a closing bracket belongs to the
 // address only if it was opened there.
 func trimAddress(address string) string {
+	const opening, closing = "([{", ")]}"
+	var unopened [len(closing)]int
+	for i := range closing {
+		unopened[i] = strings.Count(address, closing[i:i+1]) - strings.Count(address, opening[i:i+1])
+	}
 	for address != "" {
-		rest := strings.TrimRight(address, ".,;:!?'*_~»”’…")
-		for open, closing := range map[string]string{"(": ")", "[": "]", "{": "}"} {
-			if strings.HasSuffix(rest, closing) && strings.Count(rest, open) < strings.Count(rest, closing) {
-				rest = rest[:len(rest)-1]
-			}
+		last, size := utf8.DecodeLastRuneInString(address)
+		i := strings.IndexRune(closing, last)
+		switch {
+		case i >= 0 && unopened[i] > 0:
+			unopened[i]--
+		case i < 0 && strings.ContainsRune(".,;:!?'*_~»”’…", last):
+		default:
+			return address
 		}
-		if rest == address {
-			break
-		}
-		address = rest
+		address = address[:len(address)-size]
 	}
 	return address
 }

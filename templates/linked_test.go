@@ -1,7 +1,9 @@
 package templates_test
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"postdesk/templates"
 )
@@ -22,5 +24,17 @@ func TestLinkedShowsTextAndLinksWebAddressesOnly(t *testing.T) {
 		if got := string(templates.Linked(text, "")); got != want {
 			t.Errorf("%q\ngot  %s\nwant %s", text, got, want)
 		}
+	}
+}
+
+// Mail is written by anybody: a megabyte of brackets behind an address must not keep the sender of mails busy.
+func TestLinkedTakesTimeInProportionToTheText(t *testing.T) {
+	t.Parallel()
+	start := time.Now()
+	for _, tail := range []string{")", ".)", "]}", "https://", "https://x "} {
+		templates.Linked("https://x.test/"+strings.Repeat(tail, 1<<20/len(tail)), "")
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("took %s", took)
 	}
 }
