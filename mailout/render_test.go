@@ -296,6 +296,15 @@ func TestReplyHintIsTrue(t *testing.T) {
 	}
 }
 
+func TestFamilyNameFirstIsSaidWhole(t *testing.T) {
+	t.Parallel()
+	o := samples()["message_received-solver"]
+	o.Content.Ticket.Requester.Name = "Ortega, Ben"
+	if l := letterOf(t, newRenderer(t), o); !strings.Contains(l.Text, "and Ortega, Ben gets your answer.") {
+		t.Error(l.Text)
+	}
+}
+
 func TestLongMessageToTheTeamGoesOnInTheDesk(t *testing.T) {
 	t.Parallel()
 	r := newRenderer(t)

@@ -130,6 +130,15 @@ func (m *told) Written() string {
 	return m.Moment(m.Record.At, m.Now)
 }
 
+// Asker is what one calls the requester in a sentence: the first name, but all of a name that begins with the family's
+// ("Ortega, Ben").
+func (m *told) Asker() string {
+	if r := m.Ticket.Requester; !strings.Contains(r.Display(), ",") {
+		return cleanText(r.FirstName())
+	}
+	return cleanText(m.Ticket.Requester.Display())
+}
+
 // ByRequester tells that the requester did it, or that nobody else is named.
 func (m *told) ByRequester() bool {
 	return m.Actor == nil || m.Actor.Display() == m.Ticket.Requester.Display()
@@ -256,7 +265,7 @@ func (m *told) How() string {
 	may := func(actions ...core.Action) bool {
 		return slices.ContainsFunc(actions, func(a core.Action) bool { return slices.Contains(m.Ticket.Actions, a) })
 	}
-	requester := cleanText(m.Ticket.Requester.FirstName())
+	requester := m.Asker()
 	switch {
 	case m.ReplyAddress == "" || requester == "" && !m.Simple():
 		return ""
