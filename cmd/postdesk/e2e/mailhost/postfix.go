@@ -146,7 +146,9 @@ postlog unix-dgram n - n - 1 postlogd
 
 // start returns when Postfix greets its clients.
 func (p *Postfix) start() (err error) {
-	if p.proc, err = startGroup(filepath.Join(p.dir, "output"), "/usr/lib/postfix/sbin/master", "-c", p.dir, "-d"); err != nil {
+	// Each Postfix process closes every file number it might have inherited: with a limit of a million that takes seconds.
+	const limited = `ulimit -n 4096; exec /usr/lib/postfix/sbin/master -c "$0" -d`
+	if p.proc, err = startGroup(filepath.Join(p.dir, "output"), "/bin/sh", "-c", limited, p.dir); err != nil {
 		return err
 	}
 	for end := time.Now().Add(15 * time.Second); time.Now().Before(end) && !p.proc.ended(); time.Sleep(10 * time.Millisecond) {

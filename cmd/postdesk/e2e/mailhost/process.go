@@ -118,11 +118,11 @@ func startGroup(output, name string, args ...string) (*process, error) {
 	return p, <-started
 }
 
-// kill ends the whole group with SIGKILL and returns when none of it is left.
+// kill ends the whole group with SIGKILL and returns when none of it runs any more.
 func (p *process) kill() error {
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(2 * time.Millisecond) {
 		err := syscall.Kill(-p.pid, syscall.SIGKILL)
-		if errors.Is(err, syscall.ESRCH) {
+		if errors.Is(err, syscall.ESRCH) || err == nil && p.ended() && !groupRuns(p.pid) {
 			<-p.done
 			return nil
 		}
@@ -130,6 +130,25 @@ func (p *process) kill() error {
 			return fmt.Errorf("process group %d does not end: %v", p.pid, err)
 		}
 	}
+}
+
+// groupRuns tells whether a process group has a member that has not ended yet. Members that only wait to be collected by
+// their new parent count for kill(2), sometimes for a second.
+func groupRuns(group int) bool {
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat") // the only error is a bad pattern
+	for _, name := range stats {
+		stat, err := os.ReadFile(name)
+		if err != nil {
+			continue // ended meanwhile
+		}
+		// proc(5): pid (name) state parent group …; the name may contain anything.
+		_, rest, _ := strings.Cut(string(stat[strings.LastIndex(string(stat), ")")+1:]), " ")
+		fields := strings.Fields(rest)
+		if len(fields) > 2 && fields[2] == strconv.Itoa(group) && fields[0] != "Z" && fields[0] != "X" {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *process) ended() bool {
