@@ -136,6 +136,9 @@ func (b *Bounce) complete(m *Message) {
 			}
 		}
 	}
+	if st := statusIn(b.Diagnostic); st != "" && b.Status != "" && vague(b.Status) && !vague(st) && st[0] == b.Status[0] {
+		b.Status = st
+	}
 	if b.Kind == "" {
 		b.Kind = BounceFailed
 		if delayedText.MatchString(text) || strings.HasPrefix(b.Status, "4.") && !failedText.MatchString(text) && delayedText.MatchString(m.Subject) {
@@ -167,6 +170,12 @@ func (b *Bounce) complete(m *Message) {
 			b.OriginalMessageID = m.InReplyTo[0]
 		}
 	}
+}
+
+// vague says whether a status names no reason: an unspecified detail, or that
+// the time ran out, which says less than what the other server answered.
+func vague(status string) bool {
+	return strings.HasSuffix(status, ".0") || strings.HasSuffix(status, ".4.7")
 }
 
 // typedValue drops the type of "rfc822; ana@city.test" (RFC 3464 2.1.2).

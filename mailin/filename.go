@@ -71,7 +71,11 @@ func defaultFileName(ctype string) string {
 	case base == "image":
 		return "image" + ext
 	case base == "message" && sub != "rfc822":
-		return cleanFileName(sub) + ext
+		base = cleanFileName(sub)
+		if base == "" {
+			base = "message"
+		}
+		return base + ext
 	case strings.HasSuffix(sub, "signature"):
 		return "signature" + ext
 	}

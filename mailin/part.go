@@ -2,7 +2,6 @@ package mailin
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"hash"
 	"io"
 	"strings"
@@ -25,6 +24,7 @@ type partReader struct {
 	small    int // bytes kept in Attachment.Data
 	nested   int // depth of nested messages; their text is not the text
 	content  []content
+	buf      []byte // for copying
 }
 
 // partContext is what the container says about a part.
@@ -36,7 +36,7 @@ type partContext struct {
 }
 
 func newPartReader(m *Message, o Options) *partReader {
-	return &partReader{m: m, o: o, textLeft: maxTextBytes, htmlLeft: maxTextBytes}
+	return &partReader{m: m, o: o, textLeft: maxTextBytes, htmlLeft: maxTextBytes, buf: make([]byte, 8<<10)}
 }
 
 func (p *partReader) readMessage(r io.Reader) {
@@ -46,7 +46,7 @@ func (p *partReader) readMessage(r io.Reader) {
 	p.content = p.entity(s, h, ended, partContext{root: true, first: true})
 	// What follows after the last boundary is read as well, so that the caller
 	// knows the stream to be at its end.
-	io.Copy(io.Discard, s.br)
+	p.drain(s.br)
 	if s.err != nil {
 		p.m.warn("the message ends before its end: " + s.err.Error())
 	}
@@ -268,7 +268,7 @@ func joinText(a, b string) string {
 func (p *partReader) text(b *body, d partHead) []content {
 	r := decodeTransfer(b, d.encoding)
 	if p.nested > 0 {
-		io.Copy(io.Discard, r)
+		p.drain(r)
 		return nil
 	}
 	isHTML := d.ctype == "text/html"
@@ -287,7 +287,7 @@ func (p *partReader) text(b *body, d partHead) []content {
 	}
 	s := validText(toUTF8(raw, label))
 	io.WriteString(p.key, "\x00text\x00"+strings.TrimRight(s, "\n"))
-	if n, _ := io.Copy(p.key, r); n > 0 {
+	if n := p.copyTo(p.key, r); n > 0 {
 		p.m.warn("the text is longer than 2 MiB and was cut")
 	}
 	if strings.TrimSpace(s) == "" {
@@ -348,54 +348,6 @@ func (p *partReader) attachment(b *body, d partHead) {
 		}
 	}
 	p.store(r, d)
-}
-
-// store measures, hashes and keeps one attachment: small ones in memory, the
-// others in the sink.
-func (p *partReader) store(r io.Reader, d partHead) {
-	a := Attachment{Name: d.name, ContentType: d.ctype, ContentID: d.cid,
-		Inline: d.disposition == "inline" || d.cid != "" && d.disposition != "attachment"}
-	if a.Name == "" {
-		a.Name = defaultFileName(d.ctype)
-	}
-	sum := sha256.New()
-	in := &measured{r: r, sum: sum}
-	room := min(maxSmallFile, maxSmallTotal-p.small)
-	head, _ := io.ReadAll(io.LimitReader(in, int64(room)+1))
-	if len(head) <= room {
-		a.Data = head
-		p.small += len(head)
-	} else {
-		if p.o.Sink != nil {
-			err := p.o.Sink.Attachment(&a, io.MultiReader(bytes.NewReader(head), in))
-			if err != nil && p.m.SinkErr == nil {
-				p.m.SinkErr = err
-			}
-			a.Stored = err == nil
-		}
-		io.Copy(io.Discard, in)
-	}
-	a.Size = in.n
-	sum.Sum(a.SHA256[:0])
-	if p.nested == 0 {
-		io.WriteString(p.key, "\x00file\x00")
-		p.key.Write(a.SHA256[:])
-	}
-	p.m.Attachments = append(p.m.Attachments, a)
-}
-
-// measured counts and hashes what is read through it.
-type measured struct {
-	r   io.Reader
-	sum hash.Hash
-	n   int64
-}
-
-func (m *measured) Read(b []byte) (int, error) {
-	n, err := m.r.Read(b)
-	m.sum.Write(b[:n])
-	m.n += int64(n)
-	return n, err
 }
 
 func cut(s string, n int) string {

@@ -219,62 +219,6 @@ func onlyQuote(lines []textLine) bool {
 	return false
 }
 
-// attributionWords are the verbs of the line that introduces a quote, by
-// language. The line names a date or an address besides.
-var attributionWords = regexp.MustCompile(`(?i)(\bwrote\b|\bwrites\b|escribi[óo]|\bescribe\b|\bva escriure|\bschrieb|\ba\s+écrit|\bescreveu|\bha scritto|\bschreef\b|\bgeschreven|\bskrev\b|\bnapisał|\bkirjoitti|пишет|писал|写道|さんは書きました|\bnapsal|\byazdı|\bírta|đã viết)`)
-
-// attributionLeads begin such a line.
-var attributionLeads = regexp.MustCompile(`(?i)^[>\s*_-]{0,8}(on|at|el|la|em|am|le|il|op|den|ons|tor|fre|lør|søn|man|tir|dnia|w dniu|dne|ke|ma|ti|to|pe|su|mon|tue|wed|thu|fri|sat|sun|\d|"|<|[\p{L}'.]+[, ])`)
-
-// dateAddress is the older form without a verb: date, name, address, colon.
-var dateAddress = regexp.MustCompile(`^\W{0,3}\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b.{0,200}(<\S+@\S+>\s?:?|GMT[+-]\d\d:\d\d [^.,;]{1,60}:?)$`)
-
-// attribution says how many lines from i on introduce a quote ("On … wrote:"),
-// 0 if they do not. Mail programs wrap that line, so up to four are joined.
-func attribution(lines []textLine, i int) int {
-	first := strings.TrimSpace(lines[i].text)
-	if len(first) < 3 || len(first) > 500 || !attributionLeads.MatchString(first) {
-		return 0
-	}
-	joined := ""
-	for n := 1; n <= 4 && i+n <= len(lines); n++ {
-		s := strings.TrimSpace(lines[i+n-1].text)
-		if s == "" || n > 1 && isQuoted(s) != isQuoted(first) && !strings.HasPrefix(s, ">:") {
-			return 0
-		}
-		joined = strings.TrimSpace(joined + " " + s)
-		if len(joined) > 600 {
-			return 0
-		}
-		end := strings.TrimRight(joined, "*_ ")
-		if dateAddress.MatchString(end) && !attributionWords.MatchString(joined) {
-			return n
-		}
-		if !strings.HasSuffix(end, ":") && !strings.HasSuffix(end, "：") {
-			continue
-		}
-		if attributionWords.MatchString(joined) && strings.ContainsAny(joined, "0123456789@<") && plausibleLead(joined) {
-			return n
-		}
-		if n > 1 {
-			return 0
-		}
-	}
-	return 0
-}
-
-// plausibleLead tells an attribution from a sentence that happens to end in
-// "wrote:": the verb stands near the end or the line holds a date or address
-// before it.
-func plausibleLead(s string) bool {
-	loc := attributionWords.FindStringIndex(s)
-	before := s[:loc[0]]
-	if strings.ContainsAny(before, "0123456789@") {
-		return true
-	}
-	return strings.ContainsAny(s[loc[1]:], "0123456789@") // "schrieb Ana <…>:"
-}
-
 var ruleLine = regexp.MustCompile(`(?i)^[>\s*]{0,4}[-_=]{2,}\s*(original message|original appointment|reply message|mensaje original|missatge original|ursprüngliche nachricht|originalnachricht|urspr\. nachricht|message d['’]origine|message original|mensagem original|messaggio originale|oorspronkelijk bericht|ursprungligt meddelande|opprinnelig melding|oprindelig meddelelse|alkuperäinen viesti|wiadomość oryginalna|původní zpráva|исходное сообщение|原始邮件|original-nachricht|.{2,60} wrote|.{2,60} escribió)\s*[-_=]{2,}\**$`)
 
 // forwardLine begins a mail that is passed on. It is not a quote: what is
@@ -297,52 +241,4 @@ func isRuleLine(s string) bool {
 		return false
 	}
 	return (s[0] == '-' || s[0] == '_' || s[0] == '=' || s[0] == '>' || s[0] == '*') && ruleLine.MatchString(s)
-}
-
-// headerLabels are the names in the block that Outlook and others put above a
-// quoted mail; the value is what the label means.
-var headerLabels = map[string]byte{
-	"from": 'f', "de": 'f', "von": 'f', "da": 'f', "van": 'f', "från": 'f', "fra": 'f', "od": 'f', "от": 'f', "lähettäjä": 'f', "发件人": 'f', "差出人": 'f', "expéditeur": 'f', "remitente": 'f',
-	"sent": 'd', "date": 'd', "enviado": 'd', "enviado el": 'd', "enviada": 'd', "enviada em": 'd', "enviado em": 'd', "fecha": 'd', "gesendet": 'd', "datum": 'd', "envoyé": 'd', "inviato": 'd', "data": 'd', "verzonden": 'd', "skickat": 'd', "sendt": 'd', "wysłano": 'd', "odesláno": 'd', "отправлено": 'd', "дата": 'd', "lähetetty": 'd', "发送时间": 'd', "date d'envoi": 'd', "data d'enviament": 'd', "enviat el": 'd', "enviat": 'd',
-	"to": 't', "para": 't', "an": 't', "à": 't', "a": 't', "aan": 't', "till": 't', "til": 't', "do": 't', "komu": 't', "кому": 't', "vastaanottaja": 't', "收件人": 't', "per a": 't', "destinataire": 't',
-	"cc": 'c', "kopie": 'c', "copia": 'c', "kopia": 'c', "kopi": 'c', "reply-to": 'c', "responder a": 'c', "importance": 'c', "importancia": 'c', "attachments": 'c', "datos adjuntos": 'c',
-	"subject": 's', "asunto": 's', "betreff": 's', "objet": 's', "assunto": 's', "oggetto": 's', "onderwerp": 's', "ämne": 's', "emne": 's', "temat": 's', "předmět": 's', "тема": 's', "aihe": 's', "主题": 's', "assumpte": 's', "sujet": 's',
-}
-
-// label returns what a header line of a quoted mail names, or 0.
-func label(s string) byte {
-	s = strings.TrimLeft(s, "> \t*_|")
-	i := strings.IndexAny(s, ":：")
-	if i <= 0 || i > 24 {
-		return 0
-	}
-	name := strings.ToLower(strings.Trim(s[:i], " *_\u00a0\t"))
-	return headerLabels[name]
-}
-
-// isHeaderBlock says whether line i begins the header of a quoted mail: From
-// first, and near it a date and a recipient or subject.
-func isHeaderBlock(lines []textLine, i int) bool {
-	first := label(lines[i].text)
-	if first != 'f' && first != 's' {
-		return false
-	}
-	var seen [256]bool
-	seen[first] = true
-	other := 0
-	for j := i + 1; j < len(lines) && j <= i+9; j++ {
-		if l := label(lines[j].text); l != 0 {
-			seen[l] = true
-			other = 0
-		} else if other++; other > 2 {
-			break
-		}
-	}
-	n := 0
-	for _, l := range "dtsf" {
-		if seen[l] {
-			n++
-		}
-	}
-	return n >= 3 && seen['f'] && (seen['d'] || seen['s'])
 }

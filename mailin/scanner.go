@@ -146,6 +146,7 @@ type body struct {
 	s    *scanner
 	held []byte // line end that may belong to a boundary
 	rest []byte // read but not yet returned
+	line []byte // copy of a line at the end of the scanner's buffer
 	done bool
 }
 
@@ -174,6 +175,11 @@ func (b *body) piece() []byte {
 		}
 		held := b.held
 		b.held = nil
+		if len(b.s.bounds) > 0 && b.s.start && b.s.br.Buffered() < 2 {
+			// Looking ahead moves the buffer that p stands in.
+			b.line = append(b.line[:0], p...)
+			p = b.line
+		}
 		if len(b.s.bounds) > 0 && b.s.start && b.s.dashesAhead() {
 			if bytes.HasSuffix(p, []byte("\r\n")) {
 				b.held = []byte("\r\n")

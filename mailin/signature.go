@@ -10,7 +10,7 @@ import (
 const maxSignatureLines = 15
 
 // mobileSignature is the line that phones and web mail add by themselves.
-var mobileSignature = regexp.MustCompile(`(?i)^[\s*_<\[(]{0,4}(sent from (my|mail|mailbox|outlook|yahoo|proton|samsung|the|a|aol|android|iphone|ipad|windows)\b|sent (with|using|via) |get outlook for |enviado desde |enviado con |enviado via |enviat des de|obt[eé]n(er|ga)? outlook |descargar outlook|gesendet (von|mit|über) |von meinem .{1,40} gesendet|diese nachricht wurde von meinem|envoyé (de|depuis|à partir|avec) |télécharge[rz] outlook|obtenir outlook|enviado do |inviato da|scarica outlook|verzonden (vanaf|met|via|vanuit) |verstuurd vanaf|skickat från|sendt fra|wysłane z|odesláno z|отправлено с|lähetetty |发自我的)`)
+var mobileSignature = regexp.MustCompile(`(?i)^[\s*_<\[(]{0,4}(sent from (my|mail|mailbox|outlook|yahoo|proton|samsung|the|a|aol|android|iphone|ipad|windows)\b|sent from (?-i:[A-Z])[^\s.]{1,40}$|sent from [^\s.]{1,40}<http|sent (with|using|via) |get outlook for |enviado desde |enviado con |enviado via |enviat des de|obt[eé]n(er|ga)? outlook |descargar outlook|gesendet (von|mit|über) |von meinem .{1,40} gesendet|diese nachricht wurde von meinem|envoyé (de|depuis|à partir|avec) |télécharge[rz] outlook|obtenir outlook|enviado do |inviato da|scarica outlook|verzonden (vanaf|met|via|vanuit) |verstuurd vanaf|skickat från|sendt fra|wysłane z|odesláno z|отправлено с|lähetetty |发自我的)`)
 
 // cutSignature splits a signature off the end of a text. It never leaves
 // nothing.
@@ -38,7 +38,7 @@ func signatureStart(lines []textLine) int {
 		switch {
 		case s == "--" || s == "—" || s == "__" || s == "---":
 			at = i
-		case mobileSignature.MatchString(s) && len(s) < 160 && count <= 4:
+		case count <= 4 && len(s) < 160 && mobileSignature.MatchString(s):
 			at = i
 		}
 	}
