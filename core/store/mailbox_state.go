@@ -102,3 +102,11 @@ func (r reads) MailboxesHealth(ctx context.Context) ([]MailboxHealth, error) {
 	}
 	return out, rows.Err()
 }
+
+// LastRound is when the last complete round with the server was; zero = never. What the server received before then was
+// listed before.
+func (r reads) LastRound(ctx context.Context, box core.MailboxID) (time.Time, error) {
+	var at *time.Time
+	err := r.db.QueryRow(ctx, "select max(last_ok_at) from mailbox_state where mailbox_id = $1", box).Scan(&at)
+	return instant(at), err
+}

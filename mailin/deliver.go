@@ -1,0 +1,287 @@
+package mailin
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"postdesk/core"
+	"postdesk/core/helpdesk"
+	"postdesk/core/store"
+)
+
+// delivery is one message on its way into the desk.
+type delivery struct {
+	*helpdesk.Mail
+	msg      *Message
+	from     core.Ref // the identity that the mail claims; empty where it claims none that can be read (mail.md 4)
+	refs     []string
+	evidence evidence
+	level    core.Level
+}
+
+// letter is what the ledger keeps of the message.
+func letter(m *Message, e evidence) helpdesk.Letter {
+	from, _ := m.SingleFrom()
+	l := helpdesk.Letter{
+		MessageID: m.MessageID, Sender: from.Address, Subject: m.Subject, Class: string(m.Class), Evidence: e.why,
+		ContentKey:  m.ContentKey[:],
+		Acknowledge: m.MayAnswer && m.Class == ClassHuman,
+		Reopen:      m.Class == ClassHuman || m.Class == ClassMachine || m.Class == ClassDesk,
+	}
+	if l.Sender == "" && len(m.From) > 0 {
+		l.Sender = m.From[0].Address
+	}
+	for _, a := range append(append([]Address{}, m.To...), m.Cc...) {
+		l.Direct = append(l.Direct, core.FoldAddress(a.Address))
+	}
+	return l
+}
+
+// deliver is the one switch: what kind of mail it is, whose, which ticket it names, and which operation that makes. It
+// runs within the mail's transaction; what it returns becomes the message's line in the ledger.
+func deliver(ctx context.Context, mail *helpdesk.Mail, m *Message) (store.Outcome, error) {
+	d := &delivery{Mail: mail, msg: m, refs: references(m)}
+	if from, ok := m.SingleFrom(); ok {
+		d.from = core.Ref{Email: core.FoldAddress(from.Address), Name: from.Name}
+	}
+	d.evidence = judgeDomain(m, d.from.Email, mail.Directory().Mailboxes[mail.Row.Mailbox])
+	switch {
+	case m.ReceivedCount() > maxReceived:
+		return store.Outcome{State: core.InboundParked, Reason: "more than 30 servers handed it on: a loop"}, nil
+	case m.Class == ClassSelf, m.Class == ClassBounce, m.Class == ClassReceipt, m.Class == ClassList:
+		return store.Outcome{State: core.InboundSuppressed, Reason: string(m.Class) + ": " + first(m.Reasons)}, nil
+	}
+	token, err := d.Token(ctx, m.Recipients())
+	if err != nil {
+		return store.Outcome{}, err
+	}
+	person, err := d.PersonByAddress(ctx, d.from.Email)
+	if err != nil {
+		return store.Outcome{}, err
+	}
+	candidate, err := d.candidate(ctx, token)
+	if err != nil {
+		return store.Outcome{}, err
+	}
+	if m.Class == ClassAuto {
+		return d.automatic(ctx, candidate, person)
+	}
+	if token != nil && d.Valid(token) && (person == nil || person.ID != token.Person) {
+		// Right token, wrong From: somebody passed the address on (mail.md 4).
+		if err := d.MisusedToken(ctx, token); err != nil {
+			return store.Outcome{}, err
+		}
+		return d.hold(candidate, "the reply address is somebody else's; it was revoked"), nil
+	}
+	mine := token != nil && d.Valid(token) && person != nil && token.Person == person.ID
+	d.level = proof(d.evidence, mine, d.policy())
+	if person != nil && person.Disabled {
+		return d.hold(candidate, "the sender is disabled"), nil
+	}
+	if person != nil {
+		d.Become(person, d.level)
+		if mine {
+			d.UseToken(token)
+		}
+	}
+	if candidate.Ticket != 0 && person != nil {
+		s, err := d.StandingIn(ctx, candidate.Ticket)
+		if err != nil {
+			return store.Outcome{}, err
+		}
+		if s.Sees() {
+			return d.answer(ctx, candidate, s, mine, token)
+		}
+	}
+	return d.open(ctx, candidate, person)
+}
+
+func (d *delivery) policy() core.TrustPolicy {
+	if box := d.Directory().Mailboxes[d.Row.Mailbox]; box != nil {
+		return box.Policy
+	}
+	return core.StrictPolicy
+}
+
+// candidate is the ticket that the mail names: by token, else by its references and subject (mail.md 3).
+func (d *delivery) candidate(ctx context.Context, token *helpdesk.Token) (helpdesk.Candidate, error) {
+	if token != nil {
+		return d.CandidateOfToken(ctx, token)
+	}
+	return d.Thread(ctx, d.msg.MessageID, d.refs, subjectTag(d.msg.Subject))
+}
+
+// automatic mail never opens, reopens or changes anything; what answers a ticket's person is kept with it.
+func (d *delivery) automatic(ctx context.Context, c helpdesk.Candidate, person *core.Person) (store.Outcome, error) {
+	reason := string(d.msg.Class) + ": " + first(d.msg.Reasons)
+	if c.Ticket == 0 || person == nil {
+		return store.Outcome{State: core.InboundSuppressed, Reason: reason}, nil
+	}
+	d.Become(person, core.Machine)
+	s, err := d.StandingIn(ctx, c.Ticket)
+	if err != nil || !s.Sees() {
+		return store.Outcome{State: core.InboundSuppressed, Reason: reason}, err
+	}
+	n, err := d.RecordAutomatic(ctx, c.Ticket, d.from.Email, d.text(), d.source())
+	return store.Outcome{State: core.InboundApplied, Reason: reason, Ticket: n}, err
+}
+
+// answer writes to the ticket that the mail belongs to. The requester's side may do so with an address alone, marked as
+// not verified; a solver's work needs the person proven.
+func (d *delivery) answer(ctx context.Context, c helpdesk.Candidate, s core.Standing, mine bool, token *helpdesk.Token) (store.Outcome, error) {
+	r := helpdesk.NewRecord{Text: d.text(), Folded: d.folded(), Attachments: d.attachments(), Mail: d.source()}
+	if s.TeamSide() || !s.Part {
+		if d.level < core.PersonProven {
+			return d.hold(c, "written for the desk, but the sender is not proven ("+d.evidence.why+")"), nil
+		}
+		note := false
+		if mine && token.Purpose == core.PurposeNote {
+			r.Show = &note
+		} else {
+			r.Answer = true
+		}
+		r.Text, r.Folded = withoutQuoted(r.Text, r.Folded)
+	}
+	n, err := d.AddRecord(ctx, c.Ticket, r)
+	if refused := core.CodeOf(err); refused == core.Forbidden || refused == core.NotFound {
+		return d.hold(c, "not allowed in ticket "+fmt.Sprint(c.Ticket)), nil
+	}
+	return store.Outcome{State: core.InboundApplied, Reason: c.How, Ticket: n}, err
+}
+
+// open makes a new ticket of the mail, linked to the presumed one where it named one that its sender may not write to.
+func (d *delivery) open(ctx context.Context, c helpdesk.Candidate, person *core.Person) (store.Outcome, error) {
+	service, also := d.ServiceFor(addresses(d.msg.To), addresses(d.msg.Cc))
+	s := d.Directory().Services[service]
+	switch {
+	case s == nil:
+		return store.Outcome{State: core.InboundParked, Reason: "no service takes tickets yet: add one and replay"}, nil
+	case s.Folder: // D22
+		return d.hold(c, s.Name+" is a folder and takes no tickets"), nil
+	case d.from.Email == "":
+		return d.hold(c, "no single sender address"), nil
+	}
+	if person == nil || !d.IsRequester(person, service) {
+		var why string
+		var err error
+		if person, why, err = d.stranger(ctx, person, s); err != nil {
+			return store.Outcome{}, err
+		}
+		switch {
+		case person != nil:
+			d.Become(person, d.level)
+		case s.UnknownSenders == core.RefuseUnknown:
+			return store.Outcome{State: core.InboundSuppressed, Reason: "refused: " + why}, nil
+		default:
+			return d.hold(c, why), nil
+		}
+	}
+	n, err := d.OpenTicket(ctx, helpdesk.NewTicket{
+		Service: service, Subject: withoutTag(d.msg.Subject), Text: d.text(), Folded: d.folded(), Attachments: d.attachments(),
+		Mail: d.source(), Presumed: c.Ticket,
+	})
+	if err != nil {
+		return store.Outcome{}, err
+	}
+	return store.Outcome{State: core.InboundApplied, Reason: "opened", Ticket: n}, d.TellAlso(ctx, n, also)
+}
+
+// stranger decides about somebody who is no requester of the service: nil and why where a person has to look at it.
+func (d *delivery) stranger(ctx context.Context, known *core.Person, s *core.Service) (*core.Person, string, error) {
+	if known == nil && d.level >= core.DomainProven {
+		ok, err := d.DomainIsRequester(ctx, d.from.Email, s.ID)
+		if err != nil {
+			return nil, "", err
+		}
+		if ok {
+			p, err := d.AddPerson(ctx, d.from, s.ID, core.Contact)
+			return p, "", err
+		}
+	}
+	if known == nil && s.UnknownSenders == core.GuestUnknown {
+		p, err := d.AddPerson(ctx, d.from, s.ID, core.Guest)
+		return p, "", err
+	}
+	if known != nil && known.Origin == core.Guest && s.UnknownSenders == core.GuestUnknown {
+		return known, "", nil
+	}
+	return nil, "the sender is no requester of " + s.Name, nil
+}
+
+// hold keeps the mail for the triage of the service that it concerns.
+func (d *delivery) hold(c helpdesk.Candidate, why string) store.Outcome {
+	service, _ := d.ServiceFor(addresses(d.msg.To), addresses(d.msg.Cc))
+	return store.Outcome{State: core.InboundQuarantined, Reason: why, Service: service}
+}
+
+func (d *delivery) source() *helpdesk.MailSource {
+	verified := d.level >= core.DomainProven
+	return &helpdesk.MailSource{Inbound: d.Row.ID, MessageID: d.msg.MessageID, Refs: d.refs, Verified: &verified}
+}
+
+func (d *delivery) text() string { return newText(d.msg) }
+
+func (d *delivery) folded() string { return foldedText(d.msg) }
+
+func (d *delivery) attachments() []core.Attachment { return attachmentsOf(d.msg) }
+
+// newText is what the sender wrote anew; the whole text where everything else was cut.
+func newText(m *Message) string {
+	text := m.Visible
+	if strings.TrimSpace(text) == "" && len(m.Attachments) == 0 {
+		text = m.Text
+	}
+	return maskAddresses(strings.TrimSpace(text))
+}
+
+// foldedText is what was cut: never lost, shown to those who read the whole log.
+func foldedText(m *Message) string {
+	return maskAddresses(strings.TrimSpace(strings.TrimSpace(m.Quoted) + "\n\n" + strings.TrimSpace(m.Signature)))
+}
+
+func attachmentsOf(m *Message) []core.Attachment {
+	files := make([]core.Attachment, 0, len(m.Attachments))
+	for _, a := range m.Attachments {
+		files = append(files, core.Attachment{Name: a.Name, ContentType: a.ContentType, Size: a.Size, SHA256: a.SHA256,
+			Inline: a.Inline, ContentID: a.ContentID, Data: a.Data})
+	}
+	return files
+}
+
+// replyAddress matches the addresses that carry reply tokens; they are shown to nobody (mail.md 6).
+var replyAddress = regexp.MustCompile(`(?i)(\+)?\b[rn]\.[a-z2-7]{34}@`)
+
+func maskAddresses(text string) string { return replyAddress.ReplaceAllString(text, "@") }
+
+// withoutQuoted takes quoted lines out of what goes from the desk to a requester: an answer written between the quotes of
+// a notification would carry the notification along, notes included (mail.md 6). The whole text stays in the fold.
+func withoutQuoted(text, folded string) (string, string) {
+	lines := strings.Split(text, "\n")
+	kept := make([]string, 0, len(lines))
+	for _, line := range lines {
+		if !strings.HasPrefix(strings.TrimSpace(line), ">") {
+			kept = append(kept, line)
+		}
+	}
+	if len(kept) == len(lines) {
+		return text, folded
+	}
+	return strings.TrimSpace(strings.Join(kept, "\n")), strings.TrimSpace(text + "\n\n" + folded)
+}
+
+func addresses(list []Address) []string {
+	out := make([]string, 0, len(list))
+	for _, a := range list {
+		out = append(out, a.Address)
+	}
+	return out
+}
+
+func first(reasons []string) string {
+	if len(reasons) == 0 {
+		return ""
+	}
+	return reasons[0]
+}
