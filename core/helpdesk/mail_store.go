@@ -23,9 +23,12 @@ func (h *Helpdesk) ParkMail(ctx context.Context, inbound int64, reason string) e
 	})
 }
 
-// Replay puts a message of the ledger back into the queue; what was applied stays applied.
+// Replay puts a message of the ledger back into the queue; what was applied stays applied (Conflict).
 func (h *Helpdesk) Replay(ctx context.Context, inbound int64) error {
 	return h.store.InTx(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Inbound(ctx, inbound); err != nil {
+			return err
+		}
 		ok, err := tx.ReplayInbound(ctx, inbound)
 		if err == nil && !ok {
 			return core.Refuse(core.Conflict, "error.replay.applied")
@@ -34,9 +37,12 @@ func (h *Helpdesk) Replay(ctx context.Context, inbound int64) error {
 	})
 }
 
-// ReplayOutbound sends a mail again that was parked, rejected or cancelled.
+// ReplayOutbound sends a mail again that was parked, rejected or cancelled; others are in Conflict with that.
 func (h *Helpdesk) ReplayOutbound(ctx context.Context, id string) error {
 	return h.store.InTx(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Outbound(ctx, id); err != nil {
+			return err
+		}
 		ok, err := tx.ReplayOutbound(ctx, id, h.now())
 		if err == nil && !ok {
 			return core.Refuse(core.Conflict, "error.replay.accepted")

@@ -219,7 +219,19 @@ func (h *Helpdesk) People(ctx context.Context, p *core.Person, q string) ([]core
 	return refs, dir.Organizations[p.Organization], err
 }
 
-// PersonByAddress finds whom an address belongs to, for naming a person in an operation.
+// PersonNamed is whom somebody names by address in an operation. An address of nobody stands for a person without any
+// right, so that the operation checks the actor's rights first and then refuses as it does for somebody who is not
+// entitled: the answers tell nobody who is known here (D28).
+func (h *Helpdesk) PersonNamed(ctx context.Context, address string) (*core.Person, error) {
+	p, err := h.store.PersonByAddress(ctx, address)
+	if core.CodeOf(err) == core.NotFound {
+		return &core.Person{Email: core.FoldAddress(address), Disabled: true}, nil
+	}
+	return p, err
+}
+
+// PersonByAddress finds whom an address belongs to; NotFound where nobody's. It is for operators; what people name in
+// an operation goes through PersonNamed.
 func (h *Helpdesk) PersonByAddress(ctx context.Context, address string) (*core.Person, error) {
 	return h.store.PersonByAddress(ctx, address)
 }
@@ -229,8 +241,9 @@ func (h *Helpdesk) Directory(ctx context.Context) (*core.Directory, error) {
 	return h.store.Directory(ctx)
 }
 
-// PutFile stores the content of a file that is about to be attached, and returns it as an attachment.
+// PutFile stores the content of a file that is about to be attached, and returns it as an attachment. What nothing
+// attaches in the end is swept after a day.
 func (h *Helpdesk) PutFile(ctx context.Context, name, contentType string, r io.Reader) (core.Attachment, error) {
 	sum, size, err := h.store.PutBlob(ctx, r)
-	return core.Attachment{Name: name, ContentType: contentType, Size: size, SHA256: sum}, err
+	return core.Attachment{Name: core.CleanFileName(name), ContentType: contentType, Size: size, SHA256: sum}, err
 }

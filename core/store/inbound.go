@@ -206,6 +206,19 @@ func (r reads) Inbound(ctx context.Context, id int64) (*Inbound, error) {
 	return i, notFound(err)
 }
 
+// MailboxAddresses names all mailboxes, also those that are no longer read.
+func (r reads) MailboxAddresses(ctx context.Context) (map[core.MailboxID]string, error) {
+	rows, err := r.db.Query(ctx, "select id, address from mailbox")
+	if err != nil {
+		return nil, fmt.Errorf("mailboxes: %w", err)
+	}
+	out := map[core.MailboxID]string{}
+	var id core.MailboxID
+	var address string
+	_, err = pgx.ForEachRow(rows, []any{&id, &address}, func() error { out[id] = address; return nil })
+	return out, err
+}
+
 // Quarantine lists held mail of the services, newest first.
 func (r reads) Quarantine(ctx context.Context, services []core.ServiceID, before int64, limit int) ([]*Inbound, error) {
 	rows, err := r.db.Query(ctx, "select "+inboundColumns+` from inbound i where state = 'quarantined' and service_id = any ($1)

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -78,7 +79,7 @@ func BuildCity(t testing.TB, s *store.Store) *City {
 		if core.DomainOf(p.email) == "vendor.test" {
 			organization = vendor
 		}
-		people[p.email[:3]] = id(`insert into person (email, name, organization_id, language, administrator, disabled_at)
+		people[local(p.email)] = id(`insert into person (email, name, organization_id, language, administrator, disabled_at)
 			values ($1, $2, $3, nullif($4, ''), $5, case when $6 then now() end) returning id`,
 			p.email, p.name, organization, p.language, p.administrator, p.disabled)
 	}
@@ -115,7 +116,12 @@ func BuildCity(t testing.TB, s *store.Store) *City {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.People[p.email[:len(p.email)-len("@")-len(core.DomainOf(p.email))]] = person
+		c.People[local(p.email)] = person
 	}
 	return c
+}
+
+func local(address string) string {
+	name, _, _ := strings.Cut(address, "@")
+	return name
 }
