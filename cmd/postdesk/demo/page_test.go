@@ -90,7 +90,10 @@ func TestPageCountsNewMailUntilItIsOpened(t *testing.T) {
 	t.Parallel()
 	h, s := site(t)
 	deliver(t, h, "eva@city.test", "first <b>&</b>")
-	deliver(t, h, "eva@city.test", "second")
+	raw := append([]byte("X-Postdesk-Reason: role=main_solver; event=ticket_created; service=Printers\r\n"), text("ben@city.test", "second")...)
+	if err := h.Deliver("ben@city.test", []string{"eva@city.test"}, raw); err != nil {
+		t.Fatal(err)
+	}
 	page, headers := get(t, s, "/demo/mail", 200)
 	for _, want := range []string{"Ben Staff", "Eva Ruiz", "2 new of 2", "Solver"} {
 		if !strings.Contains(page, want) {
@@ -101,6 +104,9 @@ func TestPageCountsNewMailUntilItIsOpened(t *testing.T) {
 		t.Errorf("policy %q", policy)
 	}
 	page, _ = get(t, s, "/demo/mail/eva@city.test", 200)
+	if !strings.Contains(page, "main solver · ticket created · Printers") {
+		t.Error("the inbox does not say for which role the desk wrote")
+	}
 	if !strings.Contains(page, "first &lt;b&gt;&amp;") || strings.Index(page, "second") > strings.Index(page, "first") {
 		t.Errorf("inbox:\n%s", page)
 	}

@@ -23,7 +23,7 @@ type letter struct {
 	Text                           string // of the text part, "" where there is only HTML
 	HTML                           string // of the HTML part
 	Files                          []File
-	Why                            string // X-Postdesk-Reason, which tells for which role and event the desk wrote
+	Why                            string // for which role and event the desk wrote
 }
 
 // File is an attachment, or a picture that the HTML refers to by its content id.
@@ -62,7 +62,7 @@ func readLetter(raw []byte, bodies bool) letter {
 	l.Subject, l.From, l.To, l.Cc, l.ReplyTo = get("Subject"), get("From"), get("To"), get("Cc"), get("Reply-To")
 	l.MessageID = strings.TrimSpace(e.Header.Get("Message-Id"))
 	l.References = strings.Fields(e.Header.Get("References"))
-	l.Why = get("X-Postdesk-Reason")
+	l.Why = reason(get("X-Postdesk-Reason"))
 	if d, err := mail.ParseDate(e.Header.Get("Date")); err == nil {
 		l.Date = d
 	}
@@ -70,6 +70,21 @@ func readLetter(raw []byte, bodies bool) letter {
 		l.collect(e, 0)
 	}
 	return l
+}
+
+// reason shortens "role=reader; event=resolved; service=IT" to the values.
+func reason(field string) string {
+	var values []string
+	for pair := range strings.SplitSeq(field, ";") {
+		name, value, ok := strings.Cut(strings.TrimSpace(pair), "=")
+		if !ok {
+			value = name
+		}
+		if value != "" {
+			values = append(values, strings.ReplaceAll(value, "_", " "))
+		}
+	}
+	return strings.Join(values, " · ")
 }
 
 // collect walks the parts. The first text and the first HTML part that are not attachments are the message.
