@@ -94,3 +94,19 @@ func on[I, O any](a *api, method, path, id, summary string, handler func(context
 		})
 	}
 }
+
+// created is for endpoints whose answer is 201.
+func created(op *huma.Operation) { op.DefaultStatus = http.StatusCreated }
+
+// mayVanish is for actions after which the person may not see the ticket any more.
+func mayVanish(op *huma.Operation) {
+	op.Responses["204"] = &huma.Response{Description: "Done, and the person does not see the ticket any more"}
+}
+
+// described changes the description of an endpoint after the library wrote what it finds in the types.
+func described(e endpoint, path string, change func(huma.API, *huma.Operation)) endpoint {
+	return func(h huma.API) {
+		e(h)
+		change(h, h.OpenAPI().Paths[path].Post)
+	}
+}

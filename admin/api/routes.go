@@ -1,12 +1,48 @@
 package api
 
-import "net/http"
+import (
+	"net/http"
+
+	"postdesk/core/helpdesk"
+)
 
 // endpoints is every endpoint of the API.
 func (a *api) endpoints() []endpoint {
-	get, post := http.MethodGet, http.MethodPost
-	_ = post
+	const get, post = http.MethodGet, http.MethodPost
+	const act = "/tickets/{number}/actions/"
 	return []endpoint{
+		on(a, get, "/tickets", "ticket-list", "Tickets, newest first", a.ticketList),
+		described(on(a, post, "/tickets", "ticket-create", "Open a ticket", a.ticketCreate, created), "/tickets", describeCreated),
 		on(a, get, "/tickets/{number}", "ticket-get", "A ticket", a.ticketGet),
+		on(a, get, "/tickets/{number}/log", "ticket-log", "Its log, oldest first", a.ticketLog),
+		on(a, get, "/tickets/{number}/attachments/{id}", "attachment-get", "A file of its log", a.attachment),
+
+		on(a, post, act+"take", "ticket-take", "Become its solver", a.simple((*helpdesk.Act).Take), mayVanish),
+		on(a, post, act+"assign", "ticket-assign", "Give it to somebody or to a group", with(a, a.assign), mayVanish),
+		on(a, post, act+"return", "ticket-return", "Return it to the main solvers", a.simple((*helpdesk.Act).Return), mayVanish),
+		on(a, post, act+"status", "ticket-status", "Change its status", with(a, a.setStatus), mayVanish),
+		on(a, post, act+"resolve", "ticket-resolve", "Resolve it, with a message or without", with(a, a.resolve), mayVanish),
+		on(a, post, act+"reopen", "ticket-reopen", "Reopen it", a.simple((*helpdesk.Act).Reopen), mayVanish),
+		described(on(a, post, act+"record", "ticket-record", "Write a message or a note", a.ticketRecord, mayVanish), act+"record", describeSubmission[NewRecord]),
+		on(a, post, act+"priority", "ticket-priority", "Change its priority", with(a, a.setPriority), mayVanish),
+		on(a, post, act+"category", "ticket-category", "Change its category", with(a, a.setCategory), mayVanish),
+		on(a, post, act+"participant", "ticket-participant", "Add or remove a participant",
+			with(a, a.people((*helpdesk.Act).AddParticipant, (*helpdesk.Act).RemoveParticipant)), mayVanish),
+		on(a, post, act+"follower", "ticket-follower", "Add or remove a follower",
+			with(a, a.people((*helpdesk.Act).AddFollower, (*helpdesk.Act).RemoveFollower)), mayVanish),
+		on(a, post, act+"close", "ticket-close", "Close it", a.simple((*helpdesk.Act).Close), mayVanish),
+
+		on(a, get, "/services", "service-list", "Services that the person can use", a.serviceList),
+		on(a, get, "/people", "people-list", "People of the person's organization", a.peopleList),
+
+		on(a, get, "/admin/mail/inbound", "inbound-list", "The ledger, newest first (administrators)", a.inboundList),
+		on(a, post, "/admin/mail/inbound/{id}/replay", "inbound-replay", "Put a message back into the queue (administrators)", a.inboundReplay),
+		on(a, get, "/admin/mail/outbound", "outbound-list", "The outbox, newest first (administrators)", a.outboundList),
+		on(a, post, "/admin/mail/outbound/{id}/replay", "outbound-replay", "Send a mail again (administrators)", a.outboundReplay),
+
+		on(a, get, "/quarantine", "held-list", "Held mail, newest first (service team)", a.heldList),
+		on(a, post, "/quarantine/{id}/accept", "held-accept", "Open a ticket from it", a.heldAccept, created),
+		on(a, post, "/quarantine/{id}/attach", "held-attach", "Add it to a ticket", a.heldAttach),
+		on(a, post, "/quarantine/{id}/refuse", "held-refuse", "End it without a ticket", a.heldRefuse),
 	}
 }
