@@ -52,31 +52,34 @@ func (s *Store) PutBlob(ctx context.Context, r io.Reader) (sum [32]byte, size in
 	return s.putChunks(ctx, io.MultiReader(bytes.NewReader(head), r))
 }
 
-// putChunks writes under a placeholder of random bytes, for the hash is known only at the end.
+// putChunks writes under a placeholder of random bytes, for the hash is known only at the end. While r is read no
+// transaction is open: r may be as slow as somebody's upload, and must hold neither a connection nor the lock that changes
+// of the configuration wait for. What a broken upload leaves is swept like everything that nothing refers to.
 func (s *Store) putChunks(ctx context.Context, r io.Reader) (sum [32]byte, size int64, err error) {
-	err = s.InTx(ctx, func(tx *Tx) error {
-		placeholder := newToken(32)
-		tx.write("insert into blob (sha256, size, data) values ($1, 0, null)", placeholder)
-		h := sha256.New()
-		buf := make([]byte, chunkSize)
-		for seq := 0; ; seq++ {
-			n, err := io.ReadFull(r, buf)
-			if n > 0 {
-				h.Write(buf[:n])
-				size += int64(n)
-				tx.write("insert into blob_chunk (sha256, seq, data) values ($1, $2, $3)", placeholder, seq, buf[:n])
-				if err := tx.Flush(ctx); err != nil {
-					return err
-				}
-			}
-			if err == io.EOF || err == io.ErrUnexpectedEOF {
-				break
-			}
-			if err != nil {
-				return err
+	placeholder := newToken(32)
+	if _, err := s.pool.Exec(ctx, "insert into blob (sha256, size, data) values ($1, 0, null)", placeholder); err != nil {
+		return sum, 0, fmt.Errorf("store content: %w", err)
+	}
+	h := sha256.New()
+	buf := make([]byte, chunkSize)
+	for seq := 0; ; seq++ {
+		n, err := io.ReadFull(r, buf)
+		if n > 0 {
+			h.Write(buf[:n])
+			size += int64(n)
+			if _, err := s.pool.Exec(ctx, "insert into blob_chunk (sha256, seq, data) values ($1, $2, $3)", placeholder, seq, buf[:n]); err != nil {
+				return sum, 0, fmt.Errorf("store content: %w", err)
 			}
 		}
-		copy(sum[:], h.Sum(nil))
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			break
+		}
+		if err != nil {
+			return sum, 0, fmt.Errorf("store content: %w", err)
+		}
+	}
+	copy(sum[:], h.Sum(nil))
+	err = s.InTx(ctx, func(tx *Tx) error {
 		var known bool
 		err := tx.db.QueryRow(ctx, `with new as (insert into blob (sha256, size, data) values ($1, $2, null)
 			on conflict (sha256) do update set created_at = now() returning xmax <> 0 as known) select known from new`, sum[:], size).Scan(&known)
