@@ -26,6 +26,7 @@ func (r *resolver) services() {
 	} else {
 		for _, s := range r.current.Services {
 			if !s.Archived {
+				s.Roles = r.enabledRoles(s.Roles)
 				list = append(list, s)
 			}
 		}
@@ -58,6 +59,18 @@ func (r *resolver) services() {
 			r.warn("service %s has no main solver (A30): new tickets reach nobody until one is named", s.Path())
 		}
 	}
+}
+
+// enabledRoles leaves out the people who are disabled: what they were granted waits for their return, unseen.
+func (r *resolver) enabledRoles(roles []RoleEntry) []RoleEntry {
+	var kept []RoleEntry
+	for _, role := range roles {
+		role.People = slices.DeleteFunc(slices.Clone(role.People), func(p string) bool { return r.disabled[p] != "" })
+		if role.Role == SolverGroupMember || len(role.People)+len(role.Groups) > 0 {
+			kept = append(kept, role)
+		}
+	}
+	return kept
 }
 
 // tree replaces the parents' names by their paths and gives the services in an order in which parents come first; nil

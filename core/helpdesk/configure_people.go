@@ -1,0 +1,145 @@
+package helpdesk
+
+import (
+	"context"
+	"strconv"
+
+	"postdesk/core"
+	"postdesk/core/store"
+)
+
+// fault is something wrong with one place of the file that only the database or the environment could tell.
+func fault(text string, path ...string) error {
+	return core.DeskFileErrors{{Path: path, Text: text}}
+}
+
+func (c *configuration) saveOrganizations(ctx context.Context) error {
+	type entry = core.OrganizationEntry
+	return saveSection(ctx, c, section[entry]{
+		noun: store.Organizations, label: "organization", current: c.current.Organizations, target: c.target.Organizations,
+		id:     func(e *entry) *int64 { return &e.ID },
+		unused: func(e *entry) bool { return e.Archived },
+		unique: func(e *entry) string { return e.Name },
+		name:   func(e *entry) string { return e.Name },
+		fields: func(e *entry) []field { return []field{{"name", e.Name}, {"domains", words(e.Domains)}} },
+		write:  func(e, _ *entry) error { c.tx.SaveOrganization(e); return nil },
+		end:    func(e *entry) { c.tx.Archive(store.Organizations, e.ID, c.now) },
+	})
+}
+
+func (c *configuration) savePeople(ctx context.Context) error {
+	type entry = core.PersonEntry
+	organizations := idsOf(c.target.Organizations, func(e *core.OrganizationEntry) string { return e.Name },
+		func(e *core.OrganizationEntry) *int64 { return &e.ID })
+	var written []*entry
+	err := saveSection(ctx, c, section[entry]{
+		noun: store.People, label: "person", current: c.current.People, target: c.target.People,
+		id:     func(e *entry) *int64 { return &e.ID },
+		unused: func(e *entry) bool { return e.Disabled || e.Origin != core.Configured },
+		unique: func(e *entry) string { return e.Email },
+		name:   func(e *entry) string { return e.Email },
+		fields: func(e *entry) []field {
+			return []field{{"email", e.Email}, {"name", e.Name}, {"organization", *e.Organization}, {"language", string(e.Language)},
+				{"addresses", words(e.Addresses)}, {"administrator", strconv.FormatBool(e.Administrator)}, {"password_env", e.PasswordEnv}}
+		},
+		write: func(e, _ *entry) error {
+			c.tx.SavePerson(e, core.OrganizationID(organizations[*e.Organization]), c.now)
+			written = append(written, e)
+			return nil
+		},
+		end: func(e *entry) { c.tx.DisablePerson(core.PersonID(e.ID), c.now) },
+	})
+	if err != nil {
+		return err
+	}
+	people := make([]int64, len(written))
+	for i, e := range written {
+		people[i] = e.ID
+	}
+	c.tx.DropAddresses(people)
+	for _, e := range written {
+		c.tx.SaveAddresses(e.ID, e.Addresses)
+	}
+	return c.savePasswords(ctx)
+}
+
+// savePasswords sets a password where a person has none; later ones are the person's own business.
+func (c *configuration) savePasswords(ctx context.Context) error {
+	if c.file.People == nil {
+		return nil
+	}
+	old := map[int64]*core.PersonEntry{}
+	for i := range c.current.People {
+		old[c.current.People[i].ID] = &c.current.People[i]
+	}
+	for i, e := range c.target.People {
+		was := old[e.ID]
+		if e.PasswordEnv == "" || was != nil && was.HasPassword {
+			continue
+		}
+		password := c.secret(e.PasswordEnv)
+		if password == "" {
+			return fault("the environment variable "+e.PasswordEnv+" is not set: the first password of "+e.Email+" is read from it",
+				"people", strconv.Itoa(i), "password_env")
+		}
+		hash, err := HashPassword(ctx, password)
+		if err != nil {
+			return err
+		}
+		c.tx.SetPassword(e.ID, hash)
+		if was != nil {
+			c.line("~ person %s: password set", e.Email)
+		}
+	}
+	return nil
+}
+
+// peopleIDs finds people by address, those who are disabled too.
+func (c *configuration) peopleIDs() map[string]int64 {
+	entries := append(append([]core.PersonEntry{}, c.current.People...), c.target.People...)
+	return idsOf(entries, func(e *core.PersonEntry) string { return e.Email }, func(e *core.PersonEntry) *int64 { return &e.ID })
+}
+
+func (c *configuration) saveRequesterGroups(ctx context.Context) error {
+	type entry = core.RequesterGroupEntry
+	var written []*entry
+	old := map[int64]*entry{}
+	for i := range c.current.RequesterGroups {
+		old[c.current.RequesterGroups[i].ID] = &c.current.RequesterGroups[i]
+	}
+	err := saveSection(ctx, c, section[entry]{
+		noun: store.RequesterGroups, label: "requester group", current: c.current.RequesterGroups, target: c.target.RequesterGroups,
+		id:     func(e *entry) *int64 { return &e.ID },
+		unused: func(e *entry) bool { return e.Archived },
+		unique: func(e *entry) string { return e.Name },
+		name:   func(e *entry) string { return e.Name },
+		fields: func(e *entry) []field { return []field{{"name", e.Name}, {"domains", words(e.Domains)}} },
+		write:  func(e, _ *entry) error { c.tx.SaveRequesterGroup(e); return nil },
+		end:    func(e *entry) { c.tx.Archive(store.RequesterGroups, e.ID, c.now) },
+	})
+	if err != nil {
+		return err
+	}
+	people := c.peopleIDs()
+	for i := range c.target.RequesterGroups {
+		e := &c.target.RequesterGroups[i]
+		var before []string
+		if o := old[e.ID]; o != nil {
+			before = c.without(o.Members)
+		}
+		text := cameAndWent(before, c.without(e.Members))
+		if text == "" {
+			continue
+		}
+		c.line("~ requester group %s: members %s", e.Name, text)
+		written = append(written, e)
+	}
+	for _, e := range written {
+		members := make([]int64, len(e.Members))
+		for i, m := range e.Members {
+			members[i] = people[m]
+		}
+		c.tx.SaveMembers(e.ID, members)
+	}
+	return nil
+}
