@@ -1,0 +1,128 @@
+// Package desk is the desk in the browser: the pages on which people sign in, open tickets and work on them. It
+// translates forms into operations of helpdesk and views into pages, and decides nothing itself.
+package desk
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/go-chi/chi/v5"
+
+	"postdesk/admin/static"
+	"postdesk/admin/web"
+	"postdesk/core"
+	"postdesk/core/helpdesk"
+	"postdesk/templates"
+)
+
+// home is the address of the desk (C24).
+const home = "/dashboard/ithelpdesk"
+
+// Config is what the desk needs.
+type Config struct {
+	Helpdesk  *helpdesk.Helpdesk
+	Locales   *templates.Locales
+	Sessions  scs.Store
+	PublicURL string // https makes cookies secure
+	Now       func() time.Time
+	Log       *slog.Logger
+}
+
+type desk struct {
+	Config
+	sessions *scs.SessionManager
+	pages    *web.Pages
+	tries    *tries
+}
+
+// Mount puts the desk's routes on the router. Requests that change something must come through
+// http.CrossOriginProtection, which stands around the whole server. An error means that a page template is broken.
+func Mount(r chi.Router, c Config) error {
+	pages, err := web.LoadPages("desk")
+	if err != nil {
+		return err
+	}
+	secure := strings.HasPrefix(c.PublicURL, "https:")
+	d := &desk{Config: c, sessions: web.NewSessions(c.Sessions, secure), pages: pages, tries: newTries(c.Now)}
+	d.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
+		c.Log.ErrorContext(r.Context(), "session", "error", err)
+		http.Error(w, c.Locales.For(core.English).T("error.failure"), http.StatusInternalServerError)
+	}
+	r.Method(http.MethodGet, static.Prefix+"*", static.Handler())
+	r.Group(func(r chi.Router) {
+		r.Use(web.Policy, d.sessions.LoadAndSave)
+		for _, route := range d.routes() {
+			r.Method(route.method, route.pattern, d.serve(route.handle, route.open))
+		}
+	})
+	return nil
+}
+
+// route is an address of the desk; open ones need nobody signed in.
+type route struct {
+	method, pattern string
+	handle          func(*visit) error
+	open            bool
+}
+
+func (d *desk) routes() []route {
+	const ticket = home + "/{number:[0-9]+}"
+	return []route{
+		{http.MethodGet, "/", goHome, true},
+		{http.MethodGet, "/login", showLogin, true},
+		{http.MethodPost, "/login", login, true},
+		{http.MethodGet, "/login/link", showLink, true},
+		{http.MethodPost, "/login/link", useLink, true},
+		{http.MethodPost, "/logout", logout, true},
+		{http.MethodGet, home, listTickets, false},
+		{http.MethodGet, home + "/new", newTicket, false},
+		{http.MethodPost, home + "/new", openTicket, false},
+		{http.MethodGet, ticket, showTicket, false},
+		{http.MethodPost, ticket + "/record", recordTicket, false},
+		{http.MethodPost, ticket + "/actions/{action}", actTicket, false},
+		{http.MethodGet, ticket + "/attachments/{id}", getAttachment, false},
+	}
+}
+
+func goHome(v *visit) error { return v.redirect(home) }
+
+// serve is the one place where an error of a handler becomes a status and a page.
+func (d *desk) serve(handle func(*visit) error, open bool) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v, err := d.visit(w, r)
+		switch {
+		case err != nil:
+		case v.me == nil && !open:
+			err = v.redirectToLogin()
+		default:
+			err = handle(v)
+		}
+		if err != nil {
+			v.fail(err)
+		}
+	}
+}
+
+type errorPage struct {
+	web.Frame
+	Status   int
+	Sentence string
+}
+
+func (v *visit) fail(err error) {
+	status := web.Status(err)
+	if status == http.StatusInternalServerError {
+		if errors.Is(err, v.r.Context().Err()) { // the reader has gone
+			return
+		}
+		v.Log.ErrorContext(v.r.Context(), "page failed", "path", v.r.URL.Path, "error", err)
+	}
+	page := errorPage{Frame: v.frame(v.printer.T("page.error.title"), home), Status: status, Sentence: v.printer.Error(err)}
+	if err := v.pages.Render(v.w, status, "error", page); err != nil {
+		v.Log.ErrorContext(v.r.Context(), "error page failed", "error", err)
+	}
+}

@@ -1,0 +1,99 @@
+package desk
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"postdesk/admin/web"
+	"postdesk/core"
+	"postdesk/core/helpdesk"
+)
+
+// act is one thing to do with a ticket: the form's fields and the operation.
+type act struct {
+	fields []string
+	do     func(v *visit, a *helpdesk.Act, n core.Number, version int, form url.Values) (core.Number, error)
+}
+
+// acts are the actions of the API that the desk has buttons for.
+var acts = map[core.Action]act{
+	core.ActTake: {nil, func(v *visit, a *helpdesk.Act, n core.Number, version int, _ url.Values) (core.Number, error) {
+		return a.Take(v.r.Context(), n, version)
+	}},
+	core.ActAssign: {[]string{"solver", "group"}, func(v *visit, a *helpdesk.Act, n core.Number, version int, form url.Values) (core.Number, error) {
+		to := helpdesk.Assignee{Group: form.Get("group")}
+		if email := form.Get("solver"); email != "" {
+			p, err := v.Helpdesk.PersonByAddress(v.r.Context(), email)
+			if core.CodeOf(err) == core.NotFound {
+				return n, core.BadInput("solver", "error.assign.solver", email)
+			}
+			if err != nil {
+				return n, err
+			}
+			to.Solver = p
+		}
+		return a.Assign(v.r.Context(), n, to, version)
+	}},
+	core.ActReturn: {nil, func(v *visit, a *helpdesk.Act, n core.Number, version int, _ url.Values) (core.Number, error) {
+		return a.Return(v.r.Context(), n, version)
+	}},
+	core.ActStatus: {[]string{"status"}, func(v *visit, a *helpdesk.Act, n core.Number, version int, form url.Values) (core.Number, error) {
+		return a.SetStatus(v.r.Context(), n, core.Status(form.Get("status")), version)
+	}},
+	core.ActResolve: {[]string{"text"}, func(v *visit, a *helpdesk.Act, n core.Number, version int, form url.Values) (core.Number, error) {
+		return a.Resolve(v.r.Context(), n, helpdesk.NewRecord{Text: lineEnds(form.Get("text")), IfVersion: version})
+	}},
+	core.ActReopen: {nil, func(v *visit, a *helpdesk.Act, n core.Number, version int, _ url.Values) (core.Number, error) {
+		return a.Reopen(v.r.Context(), n, version)
+	}},
+	core.ActPriority: {[]string{"priority"}, func(v *visit, a *helpdesk.Act, n core.Number, version int, form url.Values) (core.Number, error) {
+		return a.SetPriority(v.r.Context(), n, core.Priority(form.Get("priority")), version)
+	}},
+	core.ActCategory: {[]string{"category"}, func(v *visit, a *helpdesk.Act, n core.Number, version int, form url.Values) (core.Number, error) {
+		return a.SetCategory(v.r.Context(), n, core.Category(form.Get("category")), version)
+	}},
+	core.ActClose: {nil, func(v *visit, a *helpdesk.Act, n core.Number, version int, _ url.Values) (core.Number, error) {
+		return a.Close(v.r.Context(), n, version)
+	}},
+}
+
+// actTicket does one action and shows the ticket as it is then.
+func actTicket(v *visit) error {
+	n, err := v.number()
+	if err != nil {
+		return err
+	}
+	act, ok := acts[core.Action(chi.URLParam(v.r, "action"))]
+	if !ok {
+		return core.Refuse(core.NotFound, "error.not_found")
+	}
+	form, err := web.ReadForm(v.r, append([]string{"version"}, act.fields...)...)
+	if err != nil {
+		return err
+	}
+	version, err := formVersion(form)
+	if err != nil {
+		return err
+	}
+	err = v.Helpdesk.Do(v.r.Context(), v.actor(), func(a *helpdesk.Act) error {
+		var err error
+		n, err = act.do(v, a, n, version, form)
+		return err
+	})
+	if err != nil {
+		return v.refused(n, err, func(p *ticketPage, sentence string) {
+			p.Alert, p.Write.Resolution = sentence, strings.TrimSpace(form.Get("text"))
+		})
+	}
+	gone, err := v.unseen(n)
+	if err != nil {
+		return err
+	}
+	if gone { // D6: whoever gives a ticket away may lose sight of it with that
+		v.say(v.printer.T("desk.said.gone", int64(n)))
+		return v.redirect(v.narrowing().at(home))
+	}
+	return v.redirect(v.narrowing().at(ticketPath(n)))
+}

@@ -1,0 +1,54 @@
+// What makes the desk quicker to use. Every page works without it.
+"use strict";
+
+const apple = /Mac|iPhone|iPad/.test(navigator.platform);
+for (const keys of document.querySelectorAll("[data-keys]")) keys.textContent = apple ? "⌘↵" : "Ctrl ↵";
+
+// Ctrl or ⌘ with Enter sends what is being written.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("[data-send]")) {
+    event.preventDefault();
+    event.target.form.requestSubmit();
+  }
+  if (event.key === "Escape") {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+      menu.open = false;
+    }
+  }
+});
+
+// One menu is open at a time, and a click beside it closes it.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+// A form is sent once, however often its button is pressed. Coming back to the page makes it ready again.
+document.addEventListener("submit", (event) => {
+  if (event.target.dataset.sent) event.preventDefault();
+  event.target.dataset.sent = "yes";
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.sent;
+});
+
+// The names of the files that are about to be sent.
+for (const input of document.querySelectorAll("input[type=file]")) {
+  input.addEventListener("change", () => {
+    let names = input.parentElement.querySelector(".chosen");
+    if (!names) {
+      names = document.createElement("span");
+      names.className = "chosen";
+      input.after(names);
+    }
+    names.textContent = Array.from(input.files, (file) => file.name).join(", ");
+  });
+}
+
+// Where the thread scrolls by itself it begins at its newest end.
+const thread = document.querySelector(".thread");
+if (thread && thread.scrollHeight > thread.clientHeight) thread.scrollTop = thread.scrollHeight;
+const current = document.querySelector(".list .row[aria-current]");
+if (current && current.offsetTop > current.closest(".list").clientHeight) current.closest(".list").scrollTop = current.offsetTop - 80;

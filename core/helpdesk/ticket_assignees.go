@@ -1,0 +1,60 @@
+package helpdesk
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"postdesk/core"
+)
+
+// Assignees are to whom a ticket can be given: the solver groups that serve its service, and everybody whose role there
+// may receive it for its requester (A12, A49). Both are empty for whoever may not assign.
+func (h *Helpdesk) Assignees(ctx context.Context, p *core.Person, n core.Number) (people []core.Ref, groups []string, err error) {
+	t, standing, _, err := h.see(ctx, p, n)
+	if err != nil || !standing.May(core.TicketAssignToOtherOrGroup) {
+		return nil, nil, err
+	}
+	dir, err := h.store.Directory(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, s := range dir.Lineage(t.Service) {
+		for _, g := range dir.SolverGroups {
+			if g.Service == s.ID && !slices.Contains(groups, g.Name) {
+				groups = append(groups, g.Name)
+			}
+		}
+	}
+	slices.Sort(groups)
+	able := map[core.PersonID]*core.Person{}
+	var members []core.RequesterGroupID
+	for _, g := range dir.Effective(t.Service, t.Requester) {
+		switch {
+		case !core.MayReceive(core.RoleSet(0).With(g.Role)):
+		case g.Members != 0:
+			members = append(members, g.Members)
+		case dir.People[g.Person] != nil && !dir.People[g.Person].Disabled:
+			able[g.Person] = dir.People[g.Person]
+		}
+	}
+	if len(members) > 0 {
+		found, err := h.store.Members(ctx, members)
+		if err != nil {
+			return nil, nil, err
+		}
+		for id, m := range found {
+			able[id] = m
+		}
+	}
+	for _, m := range able {
+		people = append(people, m.Ref())
+	}
+	slices.SortFunc(people, func(a, b core.Ref) int {
+		if c := strings.Compare(a.Display(), b.Display()); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Email, b.Email)
+	})
+	return people, groups, nil
+}
