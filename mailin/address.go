@@ -103,6 +103,16 @@ func appendAddresses(list []Address, value string) []Address {
 	p := addressReader{list: list}
 	for i := 0; i < len(value) && len(p.list) < maxAddresses; {
 		c := value[i]
+		if c == '=' && strings.HasPrefix(value[i:], "=?") {
+			// An encoded word is taken whole: it may hold what divides addresses.
+			if _, _, rest, ok := splitWord(value[i:]); ok {
+				word := value[i : len(value)-len(rest)]
+				p.name.WriteString(word)
+				p.bare.WriteString(word)
+				i += len(word)
+				continue
+			}
+		}
 		switch c {
 		case '"':
 			text, n := "", 1

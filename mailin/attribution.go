@@ -2,6 +2,7 @@ package mailin
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -38,14 +39,26 @@ var strongLead = regexp.MustCompile(`^[>\s*_-]{0,8}(On|At|El|Am|Em|Le|Il|Op|Den)
 
 var innerLead = regexp.MustCompile(`^(\p{L}{2,10}[.,]{0,2}\s|\d)[^,]{0,20}\d`)
 
-// hasInnerLead says whether an attribution begins in the middle of a line.
-func hasInnerLead(s string) bool {
-	for _, lead := range []string{" On ", " El ", " Am ", " Em ", " Le ", " Il "} {
-		if i := strings.Index(s, lead); i > 0 && strings.Trim(s[:i], "> *_-") != "" && innerLead.MatchString(s[i+len(lead):]) {
-			return true
+// splitShared divides lines in which an attribution begins behind other text
+// ("Yes. On 2 March Ana wrote:"), as programs do that lose a line end.
+func splitShared(lines []textLine) []textLine {
+	for i := 0; i < len(lines); i++ {
+		s := lines[i].text
+		if !strings.HasSuffix(s, ":") || isQuoted(s) || len(s) > 500 {
+			continue
+		}
+		for _, lead := range []string{" On ", " El ", " Am ", " Em ", " Le ", " Il "} {
+			k := strings.Index(s, lead)
+			if k <= 0 || strings.Trim(s[:k], "> *_-") == "" || !innerLead.MatchString(s[k+len(lead):]) || !plausibleAttribution(s[k:]) {
+				continue
+			}
+			k = len(strings.TrimRight(s[:k], " -"))
+			rest := textLine{strings.TrimLeft(s[k:], " "), lines[i].at + k}
+			lines[i].text = s[:k]
+			return slices.Insert(lines, i+1, rest) // once: more of them are no attribution
 		}
 	}
-	return false
+	return lines
 }
 
 func laterLead(lines []textLine) bool {
@@ -90,9 +103,6 @@ func attribution(lines []textLine, i int) int {
 		if strings.ContainsAny(joined, "0123456789@<") && plausibleAttribution(joined) {
 			if n > 1 && laterLead(lines[i+1:i+n]) {
 				return 0 // the line begins further down; this one is text
-			}
-			if hasInnerLead(first) {
-				return 0 // text and attribution share a line: better show both
 			}
 			return n
 		}

@@ -136,7 +136,7 @@ func (b *Bounce) complete(m *Message) {
 			}
 		}
 	}
-	if st := statusIn(b.Diagnostic); st != "" && b.Status != "" && vague(b.Status) && !vague(st) && st[0] == b.Status[0] {
+	if st := exactStatus(b.Diagnostic); st != "" && b.Status != "" && vague(b.Status) && st[0] == b.Status[0] {
 		b.Status = st
 	}
 	if b.Kind == "" {
@@ -176,6 +176,16 @@ func (b *Bounce) complete(m *Message) {
 // the time ran out, which says less than what the other server answered.
 func vague(status string) bool {
 	return strings.HasSuffix(status, ".0") || strings.HasSuffix(status, ".4.7")
+}
+
+// exactStatus is the first status in a text that names a reason.
+func exactStatus(s string) string {
+	for _, st := range statusCode.FindAllString(s, 10) {
+		if !vague(st) {
+			return st
+		}
+	}
+	return ""
 }
 
 // typedValue drops the type of "rfc822; ana@city.test" (RFC 3464 2.1.2).

@@ -83,7 +83,6 @@ var dateLayouts = []string{
 	"Monday, January 2, 2006 3:04 PM",
 	"2006-01-02 15:04:05 -0700",
 	"2006-01-02 15:04:05",
-	time.RFC3339,
 }
 
 // readDate reads a Date field, strictly first, then as mail programs get it
@@ -94,6 +93,9 @@ func readDate(value string) *time.Time {
 		return nil
 	}
 	if t, err := mail.ParseDate(value); err == nil && sane(t) {
+		return &t
+	}
+	if t, err := time.Parse(time.RFC3339, value); err == nil && sane(t) {
 		return &t
 	}
 	if i := strings.IndexByte(value, '('); i > 0 {

@@ -56,7 +56,7 @@ func homemadeBounce(m *Message) string {
 	switch {
 	case subject && (said || code):
 		return "from a mail system, subject and text speak of a failed delivery"
-	case said && code:
+	case said && code && !strings.HasPrefix(lowerASCII(m.Subject), "re:"): // a challenge answers, a report does not
 		return "from a mail system, the text speaks of a failed delivery"
 	case subject && fromPostmaster(m):
 		return "from a mail system, the subject speaks of a failed delivery"

@@ -258,8 +258,12 @@ func (w *htmlWriter) write(s string) {
 func (w *htmlWriter) endLine() {
 	w.space = false
 	text := strings.TrimRight(string(w.line), " ")
+	spaced := text == "" && len(w.line) > 0 && !w.blank // a paragraph of a hard blank is an empty line
 	w.line = w.line[:0]
 	w.linkFrom = 0
+	if spaced {
+		w.emptyLine()
+	}
 	if text == "" {
 		return
 	}

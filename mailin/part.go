@@ -24,7 +24,8 @@ type partReader struct {
 	small    int // bytes kept in Attachment.Data
 	nested   int // depth of nested messages; their text is not the text
 	content  []content
-	buf      []byte // for copying
+	fallback []content // the body of a winmail.dat
+	buf      []byte    // for copying
 }
 
 // partContext is what the container says about a part.
@@ -44,6 +45,9 @@ func (p *partReader) readMessage(r io.Reader) {
 	h, ended := s.readHeader(p.m.warn)
 	p.m.Header = h
 	p.content = p.entity(s, h, ended, partContext{root: true, first: true})
+	if len(p.content) == 0 {
+		p.content = p.fallback
+	}
 	// What follows after the last boundary is read as well, so that the caller
 	// knows the stream to be at its end.
 	p.drain(s.br)
@@ -133,6 +137,10 @@ func (p *partReader) entity(s *scanner, h Header, ended bool, c partContext) []c
 	}
 	if isBodyText(d, c) {
 		return p.text(b, d)
+	}
+	if isTNEF(d) {
+		p.tnef(decodeTransfer(b, d.encoding), d)
+		return nil
 	}
 	p.attachment(b, d)
 	return nil

@@ -18,7 +18,7 @@ type cutting struct {
 // mail, or one at the very top with all new text below it. Text between quotes
 // means answers in between, and then nothing is folded.
 func cutText(text string, hint, hintEnd int) cutting {
-	lines := splitLines(text)
+	lines := splitShared(splitLines(text))
 	at := quoteStart(lines)
 	if hint >= 0 {
 		if h := lineAt(lines, hint); at < 0 || h < at {
