@@ -1,0 +1,182 @@
+package helpdesk
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"postdesk/core"
+	"postdesk/core/store"
+)
+
+// Check looks through the configuration for what keeps tickets from reaching somebody (A32, A34, D18). No finding is an
+// empty list.
+func (h *Helpdesk) Check(ctx context.Context) ([]core.Finding, error) {
+	k := inspection{findings: []core.Finding{}}
+	var health []store.MailboxHealth
+	err := h.store.InTx(ctx, func(tx *store.Tx) (err error) {
+		if k.dir, err = tx.Directory(ctx); err != nil {
+			return err
+		}
+		if k.groups, err = tx.RequesterGroupNames(ctx); err != nil {
+			return err
+		}
+		if k.sizes, err = tx.GroupSizes(ctx); err != nil {
+			return err
+		}
+		health, err = tx.MailboxesHealth(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("configuration check: %w", err)
+	}
+	for _, s := range k.services() {
+		k.mainSolver(s)
+		k.mailbox(s)
+	}
+	for _, m := range health {
+		if m.FailingSince != nil {
+			service := k.dir.ServiceOfMailbox(k.dir.MailboxAt(m.Address).ID)
+			k.find(core.MailboxFailing, service, "mailbox %s fails since %s: %s", m.Address, m.FailingSince.UTC().Format("2006-01-02 15:04 MST"), m.Failure)
+		}
+	}
+	k.slas()
+	return k.findings, nil
+}
+
+// inspection is one run of the configuration check.
+type inspection struct {
+	dir      *core.Directory
+	groups   map[core.RequesterGroupID]string
+	sizes    map[core.RequesterGroupID]int // enabled persons in them
+	findings []core.Finding
+}
+
+func (k *inspection) find(code core.FindingCode, service core.ServiceID, format string, args ...any) {
+	k.findings = append(k.findings, core.Finding{Code: code, Service: k.dir.Path(service), Text: fmt.Sprintf(format, args...)})
+}
+
+// services are those that take tickets, by path.
+func (k *inspection) services() []*core.Service {
+	var list []*core.Service
+	for _, s := range k.dir.Services {
+		if !s.Archived && !s.Folder { // A31
+			list = append(list, s)
+		}
+	}
+	slices.SortFunc(list, func(a, b *core.Service) int { return strings.Compare(k.dir.Path(a.ID), k.dir.Path(b.ID)) })
+	return list
+}
+
+// mainSolver checks A30 for a service and its sub-teams (D17): grants for everybody serve all requesters; where none of
+// them is worth anything, each group of requesters needs a main solver of its own.
+func (k *inspection) mainSolver(s *core.Service) {
+	path := k.dir.Path(s.ID)
+	var grants []core.Grant
+	served := map[core.RequesterGroupID]bool{}
+	for _, l := range k.dir.Lineage(s.ID) {
+		for _, g := range k.dir.Grants[l.ID] {
+			if g.Role == core.MainSolver {
+				grants = append(grants, g)
+				served[g.For] = served[g.For] || k.works(g)
+			}
+		}
+	}
+	if len(grants) == 0 {
+		k.find(core.NoMainSolver, s.ID, "service %s has no main solver", path)
+		return
+	}
+	if served[0] {
+		return
+	}
+	var disabled, empty []string
+	for _, g := range grants {
+		switch {
+		case g.For != 0:
+		case g.Members != 0:
+			empty = append(empty, k.groups[g.Members])
+		default:
+			disabled = append(disabled, k.dir.People[g.Person].Email)
+		}
+	}
+	if len(disabled) > 0 {
+		k.find(core.MainSolverDisabled, s.ID, "service %s has only main solvers who are disabled: %s", path, strings.Join(disabled, ", "))
+	}
+	if len(empty) > 0 {
+		k.find(core.MainSolverGroupEmpty, s.ID, "the main solvers of service %s are the members of %s, and there are none", path, strings.Join(empty, ", "))
+	}
+	for _, group := range k.subTeams(s) {
+		if !served[group] {
+			k.find(core.SubteamWithoutMainSolver, s.ID, "service %s has no main solver for requesters of %s", path, k.groups[group])
+		}
+	}
+}
+
+// works tells whether somebody who is there holds the grant.
+func (k *inspection) works(g core.Grant) bool {
+	if g.Members != 0 {
+		return k.sizes[g.Members] > 0
+	}
+	p := k.dir.People[g.Person]
+	return p != nil && !p.Disabled
+}
+
+// subTeams are the groups of requesters that need a main solver of their own, where a service has sub-teams at all: those
+// that a sub-team serves, and those whose members may open tickets.
+func (k *inspection) subTeams(s *core.Service) []core.RequesterGroupID {
+	var groups []core.RequesterGroupID
+	split := false
+	for _, l := range k.dir.Lineage(s.ID) {
+		for _, e := range l.SLAs {
+			groups = append(groups, e.Group)
+		}
+		for _, g := range k.dir.Grants[l.ID] {
+			if g.For != 0 {
+				groups, split = append(groups, g.For), true
+			}
+		}
+	}
+	if !split {
+		return nil
+	}
+	slices.Sort(groups)
+	return slices.Compact(groups)
+}
+
+// mailbox checks that a service has one, its own or that of an ancestor.
+func (k *inspection) mailbox(s *core.Service) {
+	for at := s; at != nil; at = k.dir.Services[at.Parent] {
+		if k.dir.Mailboxes[at.Mailbox] != nil {
+			return
+		}
+	}
+	k.find(core.NoMailbox, s.ID, "service %s has no mailbox, neither of its own nor of a parent", k.dir.Path(s.ID))
+}
+
+// slas finds requester groups whose members are requesters of nothing. A group that only says whom a sub-team serves or
+// who holds a role needs no SLA.
+func (k *inspection) slas() {
+	used := map[core.RequesterGroupID]bool{}
+	for _, s := range k.dir.Services {
+		if s.Archived {
+			continue
+		}
+		for _, e := range s.SLAs {
+			used[e.Group] = true
+		}
+		for _, g := range k.dir.Grants[s.ID] {
+			used[g.For], used[g.Members] = true, true
+		}
+	}
+	var names []string
+	for id, name := range k.groups {
+		if !used[id] {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		k.find(core.GroupWithoutSLA, 0, "requester group %s has no SLA in any service: its members can open no tickets as such", name)
+	}
+}
