@@ -18,7 +18,7 @@ import (
 
 // The rhythm of a mailbox (mail.md 1).
 const (
-	pollEvery      = time.Minute     // a look at the server even where IDLE announced nothing
+	lookEvery      = time.Minute     // a look at the server even where IDLE announced nothing
 	reconcileEvery = time.Hour       // what the server lists minus the ledger must be nothing
 	renewEvery     = 5 * time.Second // of a lease of 20 s
 	standbyEvery   = 3 * time.Second // how often a daemon without the lease asks for it
@@ -70,7 +70,7 @@ func (p *Poller) Run(ctx context.Context) {
 		if ctx.Err() != nil {
 			break
 		}
-		if time.Since(begun) > pollEvery {
+		if time.Since(begun) > lookEvery {
 			wait = time.Second
 		}
 		p.fail(ctx, err)
@@ -188,7 +188,7 @@ func (p *Poller) listen(ctx context.Context, server *IMAP) error {
 			}
 		}()
 	}
-	_, err := server.Idle(idle, pollEvery)
+	_, err := server.Idle(idle, lookEvery)
 	if err != nil && idle.Err() != nil && ctx.Err() == nil {
 		return nil
 	}

@@ -172,15 +172,15 @@ create table sign_in_link (
     expires_at timestamptz not null,
     used_at    timestamptz
 );
-create table session (
+create table sessions ( -- the columns that scs expects
     token  text  primary key,
     data   bytea not null,
     expiry timestamptz not null
 );
-create index session_expiry on session (expiry);
+create index sessions_expiry on sessions (expiry);
 
 -- +goose Down
-drop table session, sign_in_link, api_token, role_grant, service_category, solver_group, service_sla cascade;
+drop table sessions, sign_in_link, api_token, role_grant, service_category, solver_group, service_sla cascade;
 drop table service cascade;
 drop table mailbox, sla, calendar cascade;
 drop view requester_group_person;

@@ -157,3 +157,9 @@ func (r reads) GroupsOfDomain(ctx context.Context, domain string) ([]core.Reques
 	}
 	return pgx.CollectRows(rows, pgx.RowTo[core.RequesterGroupID])
 }
+
+// SweepSignIns removes sessions and sign-in links that have ended.
+func (s *Store) SweepSignIns(ctx context.Context, now time.Time) error {
+	_, err := s.pool.Exec(ctx, `with old as (delete from sign_in_link where expires_at < $1 returning 1) delete from sessions where expiry < $1`, now)
+	return err
+}

@@ -1,0 +1,9 @@
+package main
+
+import (
+	"testing"
+
+	"postdesk/core/store/storetest"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
