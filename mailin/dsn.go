@@ -82,6 +82,7 @@ func readBounce(m *Message) (*Bounce, string) {
 // readStatus reads the recipient groups of a delivery status (RFC 3464 2.1).
 func (b *Bounce) readStatus(raw []byte) {
 	s := newScanner(bytes.NewReader(raw))
+	defer s.release()
 	for groups := 0; groups < 200; groups++ {
 		h, ended := s.readHeader(func(string) {})
 		action := lowerASCII(firstWord(h.Get("Action")))

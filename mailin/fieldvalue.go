@@ -92,6 +92,10 @@ func readDate(value string) *time.Time {
 	if len(value) > 128 || value == "" {
 		return nil
 	}
+	// The form that nearly all mail has, before the parser that tries many.
+	if t, err := time.Parse("Mon, 2 Jan 2006 15:04:05 -0700", value); err == nil && sane(t) {
+		return &t
+	}
 	if t, err := mail.ParseDate(value); err == nil && sane(t) {
 		return &t
 	}

@@ -10,9 +10,11 @@ import (
 // UTF-8, without control characters. Encoded words are not decoded.
 type Field struct {
 	Name, Value string
+
+	lower string // the name in lower case, as names are compared
 }
 
-func (f Field) key() string { return lowerASCII(f.Name) }
+func (f Field) key() string { return f.lower }
 
 // Header holds the fields of a message in their order from the top, so that
 // the position of trace fields can be judged.
@@ -207,7 +209,7 @@ func splitField(line []byte) (Field, bool) {
 		return Field{}, false
 	}
 	name := strings.TrimRight(string(line[:i]), " \t")
-	return Field{Name: name, Value: cleanHeader(toUTF8(line[i+1:], ""))}, true
+	return Field{Name: name, Value: cleanHeader(toUTF8(line[i+1:], "")), lower: lowerASCII(name)}, true
 }
 
 // cleanHeader makes decoded header text harmless: no line ends, NUL, C0 and

@@ -51,8 +51,10 @@ func readHTML(s string) htmlText {
 	w := &htmlWriter{blank: true}
 	w.res.quoteAt, w.res.quoteEnd = -1, -1
 	z := html.NewTokenizer(strings.NewReader(s))
+	var attrs [][2]string
 	for {
-		switch z.Next() {
+		kind := z.Next()
+		switch kind {
 		case html.ErrorToken:
 			w.endLine()
 			w.res.text = strings.TrimRight(w.out.String(), "\n")
@@ -68,26 +70,62 @@ func readHTML(s string) htmlText {
 				w.write(string(z.Text()))
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
-			t := z.Token()
-			w.open(t)
-			if t.Type == html.SelfClosingTagToken && t.Data != "br" && t.Data != "img" && t.Data != "hr" && w.silent == t.Data {
+			raw, more := z.TagName()
+			name := tagName(raw)
+			attrs = attrs[:0]
+			for more {
+				var k, v []byte
+				k, v, more = z.TagAttr()
+				if tagAttrs[string(k)] && len(attrs) < 16 {
+					attrs = append(attrs, [2]string{string(k), string(v)})
+				}
+			}
+			w.open(name, attrs)
+			if kind == html.SelfClosingTagToken && w.silent == name {
 				w.silent = ""
 			}
 		case html.EndTagToken:
-			name, _ := z.TagName()
-			w.close(string(name))
+			raw, _ := z.TagName()
+			w.close(tagName(raw))
 		}
 	}
 }
 
-func (w *htmlWriter) open(t html.Token) {
+// tagAttrs are the attributes that are looked at.
+var tagAttrs = map[string]bool{"class": true, "id": true, "style": true, "href": true, "src": true, "srcset": true, "alt": true, "background": true}
+
+// tagName makes a name of the tokenizer's bytes; the names that all mail has
+// are shared.
+func tagName(b []byte) string {
+	switch string(b) {
+	case "div":
+		return "div"
+	case "br":
+		return "br"
+	case "p":
+		return "p"
+	case "span":
+		return "span"
+	case "b":
+		return "b"
+	case "td":
+		return "td"
+	case "tr":
+		return "tr"
+	case "a":
+		return "a"
+	}
+	return string(b)
+}
+
+func (w *htmlWriter) open(tag string, attrs [][2]string) {
 	if w.silent != "" {
 		return
 	}
 	attr := func(name string) string {
-		for _, a := range t.Attr {
-			if a.Key == name {
-				return a.Val
+		for _, a := range attrs {
+			if a[0] == name {
+				return a[1]
 			}
 		}
 		return ""
@@ -95,7 +133,7 @@ func (w *htmlWriter) open(t html.Token) {
 	if isRemote(attr("background")) {
 		w.res.remote++
 	}
-	switch t.Data {
+	switch tag {
 	case "br":
 		w.breakLine()
 		return
@@ -138,7 +176,7 @@ func (w *htmlWriter) open(t html.Token) {
 		w.line = append(w.line, "- "...)
 		return
 	case "blockquote":
-		w.mark(t, attr)
+		w.mark(tag, attr, len(attrs))
 		w.endLine()
 		w.quote++
 		return
@@ -149,20 +187,20 @@ func (w *htmlWriter) open(t html.Token) {
 	case "pre":
 		w.pre++
 	}
-	if silentTags[t.Data] {
-		w.silent = t.Data
+	if silentTags[tag] {
+		w.silent = tag
 		return
 	}
-	gap, block := blockTags[t.Data]
+	gap, block := blockTags[tag]
 	if !block {
 		return
 	}
-	w.mark(t, attr)
+	w.mark(tag, attr, len(attrs))
 	w.endLine()
 	if gap == 2 && !strings.Contains(attr("class"), "MsoNormal") && !w.blank {
 		w.emptyLine()
 	}
-	if t.Data == "div" {
+	if tag == "div" {
 		w.divs++
 	}
 }
@@ -297,56 +335,6 @@ func (w *htmlWriter) prefix(space bool) {
 			w.out.WriteByte(' ')
 		}
 	}
-}
-
-// mark notes where a mail program's container of the quoted mail begins.
-func (w *htmlWriter) mark(t html.Token, attr func(string) string) {
-	if w.res.quoteAt >= 0 || len(t.Attr) == 0 {
-		return
-	}
-	if !isQuoteContainer(attr("class"), attr("id"), attr("style")) {
-		return
-	}
-	w.endLine()
-	w.res.quoteAt = w.out.Len()
-	w.quoteDiv = w.divs
-	if t.Data != "div" || attr("id") != "" && !strings.Contains(attr("id"), "quote") {
-		// Outlook's marks stand before the quote, which then goes to the end.
-		w.quoteDiv = -1 << 30
-	}
-}
-
-// quoteClasses and quoteIDs are the containers that mail programs put around
-// or before the mail they quote. Outlook on the web writes "x_" before names
-// that it quotes again.
-var quoteClasses = []string{"gmail_quote", "yahoo_quoted", "protonmail_quote", "zmail_extra", "moz-forward-container"}
-
-var quoteIDs = []string{"appendonsend", "divrplyfwdmsg", "olk_src_body_section", "mail-editor-reference-message-container",
-	"ms-outlook-mobile-body-separator-line", "yahoo_quoted"}
-
-func isQuoteContainer(class, id, style string) bool {
-	for _, c := range strings.Fields(class) {
-		c = strings.TrimPrefix(lowerASCII(c), "x_")
-		for _, q := range quoteClasses {
-			if c == q {
-				return true
-			}
-		}
-	}
-	if id != "" {
-		id = strings.TrimPrefix(lowerASCII(id), "x_")
-		for _, q := range quoteIDs {
-			if strings.HasPrefix(id, q) {
-				return true
-			}
-		}
-	}
-	if strings.Contains(style, "border-top") && strings.Contains(style, "padding") {
-		// Outlook 2007 and later draw a line above the quoted header.
-		s := strings.ToLower(strings.Join(strings.Fields(style), ""))
-		return strings.Contains(s, "border-top:solid#b5c4df1.0pt") || strings.Contains(s, "border-top:solid#e1e1e11.0pt")
-	}
-	return false
 }
 
 func isRemote(url string) bool {

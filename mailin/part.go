@@ -54,6 +54,7 @@ func (p *partReader) readMessage(r io.Reader) {
 	if s.err != nil {
 		p.m.warn("the message ends before its end: " + s.err.Error())
 	}
+	s.release()
 	if len(h) == 0 && len(p.content) == 0 && len(p.m.Attachments) == 0 {
 		p.m.warn("the message is empty")
 	}
@@ -338,6 +339,7 @@ func (p *partReader) nestedMessage(b *body, d partHead, c partContext) {
 		p.m.warn("parts are nested deeper than 20")
 		return
 	}
+	defer s.release()
 	p.nested++
 	p.entity(s, h, ended, partContext{depth: c.depth + 1, container: d.ctype, first: true})
 	p.nested--

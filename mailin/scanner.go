@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"sync"
 )
 
 // The splitting of headers and parts is our own and not go-message's reader:
@@ -28,8 +29,13 @@ type scanner struct {
 
 const scanBuffer = 32 << 10
 
+// readers keeps the buffers of finished scanners: at thousands of mails a
+// second they are most of the garbage.
+var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, scanBuffer) }}
+
 func newScanner(r io.Reader) *scanner {
-	s := &scanner{br: bufio.NewReaderSize(r, scanBuffer), start: true, hit: -1}
+	s := &scanner{br: readers.Get().(*bufio.Reader), start: true, hit: -1}
+	s.br.Reset(r)
 	head, _ := s.br.Peek(4096)
 	if bytes.HasPrefix(head, []byte("\xEF\xBB\xBF")) {
 		s.br.Discard(3)
@@ -39,6 +45,14 @@ func newScanner(r io.Reader) *scanner {
 		s.br = bufio.NewReaderSize(&crReader{r: s.br}, scanBuffer)
 	}
 	return s
+}
+
+// release gives the buffer back; the scanner and what it returned are not to be
+// used any more.
+func (s *scanner) release() {
+	s.br.Reset(nil)
+	readers.Put(s.br)
+	s.br = nil
 }
 
 // crReader turns CR into LF.
