@@ -1,0 +1,70 @@
+package api_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// What the team keeps to itself must stand in no answer to the requester's side, to other organizations, or to an
+// administrator without a role (A66–A77, A87): neither in bodies and headers nor in what a search finds or counts.
+func TestNothingInternalLeaks(t *testing.T) {
+	t.Parallel()
+	const mark = "Xyzzy93"
+	r := newRig(t)
+	path := r.open("ben", "Paper jam")
+	r.act(200, "ben", path, "participant", object{"add": "pat@city.test"})
+	r.act(200, "mia", path, "record", formOf([]file{{mark + "-file.txt", "text/plain", mark + " content"}}, "text", mark+" note"))
+	r.act(200, "mia", path, "assign", object{"solver": "vic@vendor.test"})
+	r.act(200, "mia", path, "priority", object{"priority": "urgent"})
+	r.act(200, "mia", path, "follower", object{"add": "rea@city.test"})
+	held := r.hold(r.city.Printers, "evil@vendor.test", mark+" held", mark+" text")
+
+	var id string
+	for _, rec := range list(r.get(200, "mia", path+"/log"), "records") {
+		for _, f := range rec["attachments"].([]any) {
+			id = f.(object)["id"].(string)
+		}
+	}
+	team := r.get(200, "mia", path+"/log").Raw + r.get(200, "mia", "/tickets?q="+mark).Raw + r.get(200, "mia", "/quarantine").Raw +
+		r.get(200, "mia", path+"/attachments/"+id).Raw
+	for _, planted := range []string{mark + " note", mark + "-file", mark + " content", mark + " held", "urgent", "vic@vendor.test", "rea@city.test", `"total":1`} {
+		if !strings.Contains(team, planted) {
+			t.Fatalf("the team does not see %q: the test would find nothing", planted)
+		}
+	}
+	for _, who := range []string{"ben", "pat", "eva", "ken", "root", "tre", "exa", "net"} {
+		var answers []answer
+		for _, get := range []string{path, path + "/log", path + "/attachments/" + id, "/tickets", "/tickets?queue=mine", "/tickets?status=triaged",
+			"/services", "/people?q=" + mark, "/people?q=vic", "/people?q=rea", "/quarantine", "/admin/mail/inbound", "/admin/mail/outbound",
+			"/tickets?q=" + mark, "/tickets?q=" + mark + "%20note"} {
+			a := r.call(who, "GET", "/api/v1"+get, nil)
+			if strings.HasPrefix(get, "/people") || who == "root" && strings.HasPrefix(get, "/admin/mail") {
+				// Colleagues' addresses are no secret, nor is where the desk's mail goes to those who run it; what it says is.
+				a.Raw = strings.NewReplacer("vic@vendor.test", "", "rea@city.test", "").Replace(a.Raw)
+			}
+			answers = append(answers, a)
+			if strings.Contains(get, "/tickets?q=") && (len(list(a, "tickets")) != 0 || fmt.Sprint(a.JSON["counts"]) != "map[mine:0 open:0 overdue:0 total:0]") {
+				t.Errorf("%s finds a hidden word: %s", who, a.Raw)
+			}
+		}
+		for _, action := range []string{"take", "return", "reopen", "close", "resolve"} {
+			answers = append(answers, r.call(who, "POST", "/api/v1"+path+"/actions/"+action, nil, "If-Match", "1"))
+		}
+		answers = append(answers,
+			r.call(who, "POST", "/api/v1"+path+"/actions/record", object{"text": "Hello"}),
+			r.call(who, "POST", "/api/v1"+path+"/actions/participant", object{"add": "eva@city.test"}),
+			r.call(who, "POST", "/api/v1"+path+"/actions/participant", object{"remove": "eva@city.test"}),
+			r.call(who, "POST", "/api/v1"+path+"/actions/assign", object{"solver": "sol@city.test"}),
+			r.call(who, "POST", fmt.Sprintf("/api/v1/quarantine/%d/refuse", held), nil),
+			r.call(who, "POST", fmt.Sprintf("/api/v1/quarantine/%d/attach", held), object{"number": 1001}))
+		for i, a := range answers {
+			everything := a.Raw + fmt.Sprint(a.Header)
+			for _, secret := range []string{mark, "urgent", "priority", "vic@vendor.test", "rea@city.test", "note_added"} {
+				if strings.Contains(everything, secret) && !(who == "root" && secret == "note_added") {
+					t.Errorf("%s reads %q in answer %d: %s", who, secret, i, everything)
+				}
+			}
+		}
+	}
+}
