@@ -73,12 +73,12 @@ func deliver(ctx context.Context, mail *helpdesk.Mail, m *Message) (store.Outcom
 		if err := d.MisusedToken(ctx, token); err != nil {
 			return store.Outcome{}, err
 		}
-		return d.hold(candidate, "the reply address is somebody else's; it was revoked"), nil
+		return d.holdReply(ctx, candidate, "the reply address is somebody else's; it was revoked"), nil
 	}
 	mine := token != nil && d.Valid(token) && person != nil && token.Person == person.ID
 	d.level = proof(d.evidence, mine, d.policy())
 	if person != nil && person.Disabled {
-		return d.hold(candidate, "the sender is disabled"), nil
+		return d.holdReply(ctx, candidate, "the sender is disabled"), nil
 	}
 	if person != nil {
 		d.Become(person, d.level)
@@ -134,7 +134,7 @@ func (d *delivery) answer(ctx context.Context, c helpdesk.Candidate, s core.Stan
 	r := helpdesk.NewRecord{Text: d.text(), Folded: d.folded(), Attachments: d.attachments(), Mail: d.source()}
 	if s.TeamSide() || !s.Part {
 		if d.level < core.PersonProven {
-			return d.hold(c, "written for the desk, but the sender is not proven ("+d.evidence.why+")"), nil
+			return d.holdReply(ctx, c, "written for the desk, but the sender is not proven ("+d.evidence.why+")"), nil
 		}
 		note := false
 		if mine && token.Purpose == core.PurposeNote {
@@ -146,7 +146,7 @@ func (d *delivery) answer(ctx context.Context, c helpdesk.Candidate, s core.Stan
 	}
 	n, err := d.AddRecord(ctx, c.Ticket, r)
 	if refused := core.CodeOf(err); refused == core.Forbidden || refused == core.NotFound {
-		return d.hold(c, "not allowed in ticket "+fmt.Sprint(c.Ticket)), nil
+		return d.holdReply(ctx, c, "not allowed in ticket "+fmt.Sprint(c.Ticket)), nil
 	}
 	return store.Outcome{State: core.InboundApplied, Reason: c.How, Ticket: n}, err
 }
@@ -159,9 +159,9 @@ func (d *delivery) open(ctx context.Context, c helpdesk.Candidate, person *core.
 	case s == nil:
 		return store.Outcome{State: core.InboundParked, Reason: "no service takes tickets yet: add one and replay"}, nil
 	case s.Folder: // D22
-		return d.hold(c, s.Name+" is a folder and takes no tickets"), nil
+		return d.hold(s.ID, s.Name+" is a folder and takes no tickets"), nil
 	case d.from.Email == "":
-		return d.hold(c, "no single sender address"), nil
+		return d.hold(s.ID, "no single sender address"), nil
 	}
 	if person == nil || !d.IsRequester(person, service) {
 		var why string
@@ -175,7 +175,7 @@ func (d *delivery) open(ctx context.Context, c helpdesk.Candidate, person *core.
 		case s.UnknownSenders == core.RefuseUnknown:
 			return store.Outcome{State: core.InboundSuppressed, Reason: "refused: " + why}, nil
 		default:
-			return d.hold(c, why), nil
+			return d.hold(s.ID, why), nil
 		}
 	}
 	n, err := d.OpenTicket(ctx, helpdesk.NewTicket{
@@ -210,10 +210,18 @@ func (d *delivery) stranger(ctx context.Context, known *core.Person, s *core.Ser
 	return nil, "the sender is no requester of " + s.Name, nil
 }
 
-// hold keeps the mail for the triage of the service that it concerns.
-func (d *delivery) hold(c helpdesk.Candidate, why string) store.Outcome {
-	service, _ := d.ServiceFor(addresses(d.msg.To), addresses(d.msg.Cc))
+// hold keeps the mail for the triage of a service.
+func (d *delivery) hold(service core.ServiceID, why string) store.Outcome {
 	return store.Outcome{State: core.InboundQuarantined, Reason: why, Service: service}
+}
+
+// holdReply keeps mail that was meant for a ticket, for the triage of the ticket's service.
+func (d *delivery) holdReply(ctx context.Context, c helpdesk.Candidate, why string) store.Outcome {
+	if service := d.ServiceOf(ctx, c.Ticket); service != 0 {
+		return d.hold(service, why)
+	}
+	service, _ := d.ServiceFor(addresses(d.msg.To), addresses(d.msg.Cc))
+	return d.hold(service, why)
 }
 
 func (d *delivery) source() *helpdesk.MailSource {

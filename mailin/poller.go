@@ -213,7 +213,7 @@ func (p *Poller) position(ctx context.Context, server *IMAP) error {
 		p.Log.Warn("the mailbox was made anew or restored: everything is listed again", "mailbox", p.Box.Address,
 			"uidvalidity", validity, "before", at.UIDValidity)
 	}
-	p.at, err = p.Store.NewEpoch(ctx, p.Box.ID, validity)
+	p.at, err = p.Store.NewEpoch(ctx, p.Box.ID, at, validity)
 	return err
 }
 
@@ -300,9 +300,10 @@ func (p *Poller) acceptBeforeStart(ctx context.Context, server *IMAP, uids []uin
 	if err != nil {
 		return nil, err
 	}
+	start := p.Box.Start.Truncate(time.Second) // as exact as INTERNALDATE is
 	var page []store.RawMail
 	for _, e := range envelopes {
-		if e.InternalDate.Before(p.Box.Start) {
+		if e.InternalDate.Before(start) {
 			page = append(page, store.RawMail{UID: e.UID, ReceivedAt: e.InternalDate, Size: e.Size, State: core.InboundSuppressed,
 				Reason: "before start", MessageID: e.MessageID, Sender: e.From, Subject: e.Subject, Filed: true})
 		}

@@ -221,6 +221,14 @@ func (m *Mail) CandidateOfToken(ctx context.Context, t *Token) (Candidate, error
 	return m.survivor(ctx, t.Ticket, "token")
 }
 
+// ServiceOf is the service of a ticket; 0 where there is no such ticket.
+func (m *Mail) ServiceOf(ctx context.Context, n core.Number) core.ServiceID {
+	if t, err := m.tx.Ticket(ctx, n); err == nil {
+		return t.Service
+	}
+	return 0
+}
+
 // StandingIn is the actor's standing in a ticket.
 func (m *Mail) StandingIn(ctx context.Context, n core.Number) (core.Standing, error) {
 	t, err := m.tx.Ticket(ctx, n)

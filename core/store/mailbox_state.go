@@ -49,12 +49,16 @@ func (r reads) Position(ctx context.Context, box core.MailboxID) (p MailboxPosit
 	return p, err
 }
 
-// NewEpoch begins reading the mailbox from its first message: what is listed again is recognised by its content.
-func (s *Store) NewEpoch(ctx context.Context, box core.MailboxID, uidValidity uint32) (p MailboxPosition, err error) {
-	err = s.pool.QueryRow(ctx, `insert into mailbox_state as m (mailbox_id, uidvalidity, epoch) values ($1, $2, 1)
-		on conflict (mailbox_id) do update set uidvalidity = $2, epoch = m.epoch + 1, cursor = 0
-		returning epoch, uidvalidity, cursor`, box, int64(uidValidity)).Scan(&p.Epoch, &p.UIDValidity, &p.Cursor)
-	return p, err
+// NewEpoch begins reading the mailbox from its first message: what is listed again is recognised by its content. was is
+// the position that the caller found outdated; where another daemon began a new epoch meanwhile, that one is returned.
+func (s *Store) NewEpoch(ctx context.Context, box core.MailboxID, was MailboxPosition, uidValidity uint32) (MailboxPosition, error) {
+	_, err := s.pool.Exec(ctx, `insert into mailbox_state as m (mailbox_id, uidvalidity, epoch) values ($1, $2, 1)
+		on conflict (mailbox_id) do update set uidvalidity = $2, epoch = m.epoch + 1, cursor = 0 where m.epoch = $3`,
+		box, int64(uidValidity), was.Epoch)
+	if err != nil {
+		return MailboxPosition{}, fmt.Errorf("new epoch: %w", err)
+	}
+	return s.Position(ctx, box)
 }
 
 // MailboxOK notes a complete round with the server; what failed before is over.
