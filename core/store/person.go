@@ -137,7 +137,7 @@ func (tx *Tx) AddPerson(ctx context.Context, p core.Person, now time.Time) (*cor
 // FindPeople completes a name or address within one organization (A51, A82); at most limit persons.
 func (r reads) FindPeople(ctx context.Context, q string, org core.OrganizationID, limit int) ([]*core.Person, error) {
 	rows, err := r.db.Query(ctx, "select "+personColumns+` from person p where p.disabled_at is null and p.organization_id = $2
-		and (p.email like $1 || '%' or p.name ilike '%' || $1 || '%') order by p.name, p.email limit $3`, likeLiteral(q), org, limit)
+		and (p.email like lower($1) || '%' or p.name ilike '%' || $1 || '%') order by p.name, p.email limit $3`, likeLiteral(q), org, limit)
 	if err != nil {
 		return nil, fmt.Errorf("find people: %w", err)
 	}
