@@ -223,7 +223,7 @@ func TestSinkErrorIsToldAndTheRestIsRead(t *testing.T) {
 func TestReadErrorIsAWarning(t *testing.T) {
 	t.Parallel()
 	m := Read(io.MultiReader(strings.NewReader("Subject: x\n\nhello"), failingReader{}), Options{})
-	if m.Subject != "x" || m.Text != "hello" || len(m.Warnings) == 0 || !strings.Contains(strings.Join(m.Warnings, " "), "cable") {
+	if m.SinkErr == nil || m.Subject != "x" || m.Text != "hello" || len(m.Warnings) == 0 || !strings.Contains(strings.Join(m.Warnings, " "), "cable") {
 		t.Errorf("%q %q %q", m.Subject, m.Text, m.Warnings)
 	}
 }

@@ -105,8 +105,9 @@ type Message struct {
 	// fields.
 	ContentKey [32]byte
 
-	// SinkErr is the first error of Options.Sink. Then an attachment was not
-	// stored, and the message must be read again before it is applied.
+	// SinkErr is the first error of the input or of Options.Sink: bytes did not
+	// pass through whole. The message must then be read again before it is
+	// applied.
 	SinkErr error
 
 	report     reportParts

@@ -53,6 +53,9 @@ func (p *partReader) readMessage(r io.Reader) {
 	p.drain(s.br)
 	if s.err != nil {
 		p.m.warn("the message ends before its end: " + s.err.Error())
+		if p.m.SinkErr == nil {
+			p.m.SinkErr = s.err
+		}
 	}
 	s.release()
 	if len(h) == 0 && len(p.content) == 0 && len(p.m.Attachments) == 0 {

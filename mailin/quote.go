@@ -190,7 +190,8 @@ func endsQuoted(lines []textLine, i int) bool {
 			if attribution(lines, i) > 0 || isRuleLine(strings.TrimSpace(s)) || isHeaderBlock(lines, i) {
 				return true
 			}
-			return onlySignature(joinLines(lines[i:]))
+			rest := joinLines(lines[i:])
+			return onlySignature(rest) || isFooter(rest)
 		}
 	}
 	return true

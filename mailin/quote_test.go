@@ -29,6 +29,8 @@ func TestCutText(t *testing.T) {
 		{"answers between", "Hi\n> a\nyes\n> b\nno", "Hi\n> a\nyes\n> b\nno", "", ""},
 		{"answer below", "El 2/3/26, IT escribió:\n> a\n> b\n\nSí", "Sí", "El 2/3/26, IT escribió:\n> a\n> b", ""},
 		{"wrapped quoted line", "Ok\n> this is a long quoted line that was wrapped by a careless gateway on its\nway\n> b", "Ok", "> this is a long quoted line that was wrapped by a careless gateway on its\nway\n> b", ""},
+		{"list footer below the quote", "Ok\n> a\n\n______________________________\nusers mailing list\nusers@vendor.test", "Ok", "> a\n\n______________________________\nusers mailing list\nusers@vendor.test", ""},
+		{"text below a quote and a rule", "> a\n______________________________\nno", "> a\n______________________________\nno", "", ""},
 		{"signature", "Ok\n\n-- \nAna\nCity", "Ok", "", "--\nAna\nCity"},
 		{"signature above the quote", "Ok\n\n-- \nAna\n\nOn 2 Mar 2026, IT wrote:\n> q", "Ok", "On 2 Mar 2026, IT wrote:\n> q", "--\nAna"},
 		{"only a signature", "-- \nAna", "-- \nAna", "", ""},

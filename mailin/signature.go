@@ -45,6 +45,14 @@ func signatureStart(lines []textLine) int {
 	return at
 }
 
+// isFooter says whether a text is what a mailing list adds below all mail: a
+// drawn line and a few more.
+func isFooter(text string) bool {
+	first, rest, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	first = strings.TrimSpace(first)
+	return len(first) >= 20 && strings.Trim(first, "_-=*") == "" && strings.Count(rest, "\n") < 10
+}
+
 // onlySignature says whether a text is nothing but a signature.
 func onlySignature(text string) bool {
 	lines := splitLines(strings.TrimSpace(text))
