@@ -101,9 +101,9 @@ func TestApplyTellsFaultsWithPosition(t *testing.T) {
 	s := newShell(t)
 	for text, want := range map[string]string{
 		"desk: {name: A}\nbogus: 1\n":                                                      `postdesk: desk.yaml:2:1: unknown key "bogus"`,
-		"people:\n  - {email: a@city.test, password_env: NOT_SET_HERE}\n":                  "postdesk: desk.yaml:2:41: the environment variable NOT_SET_HERE is not set",
-		"people:\n  - {email: a@city.test, organization: Town}\n":                          `postdesk: desk.yaml:2:41: organization "Town" does not exist`,
-		"services:\n  - name: A\n    roles:\n      - {role: reader, people: [x@y.test]}\n": `postdesk: desk.yaml:4:32: person "x@y.test" does not exist`,
+		"people:\n  - {email: a@city.test, password_env: NOT_SET_HERE}\n":                  "postdesk: desk.yaml:2:40: the environment variable NOT_SET_HERE is not set",
+		"people:\n  - {email: a@city.test, organization: Town}\n":                          `postdesk: desk.yaml:2:40: organization "Town" does not exist`,
+		"services:\n  - name: A\n    roles:\n      - {role: reader, people: [x@y.test]}\n": `postdesk: desk.yaml:4:33: person "x@y.test" does not exist`,
 	} {
 		out, errs := s.run(1, "apply", s.file(text))
 		if first, _, _ := strings.Cut(errs, "\n"); !strings.HasPrefix(first, want) || out != "" {
