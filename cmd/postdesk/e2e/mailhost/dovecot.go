@@ -1,5 +1,5 @@
 // Package mailhost is in charge of real mail servers for tests: a Dovecot (IMAP and LMTP) and a Postfix (submission) on
-// free ports of the loopback interface, each in a directory of its own. Nothing can leave them. Only tests import it.
+// free ports of the loopback interface, each in a directory of its own. Nothing can leave them. Only tests and benchmarks import it.
 package mailhost
 
 import (
@@ -15,7 +15,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -24,13 +23,25 @@ import (
 // Domain is the mail domain of both servers.
 const Domain = "city.test"
 
+// TB is what the servers need of a testing.TB, so that a benchmark which is no test can run them too.
+type TB interface {
+	Helper()
+	Cleanup(func())
+	Failed() bool
+	Log(args ...any)
+	Logf(format string, args ...any)
+	Error(args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // Dovecot is a running IMAP and LMTP server. It ends with the test.
 type Dovecot struct {
 	Host     string // 127.0.0.1
 	IMAPPort int    // plain IMAP
 	LMTPPort int
 
-	t        testing.TB
+	t        TB
 	dir      string
 	user     string // who signs in to see whether the server is ready
 	password string
@@ -42,7 +53,7 @@ type Dovecot struct {
 // configuration, where the last value of a setting counts.
 //
 // As root the mail belongs to the user mail; else everything runs as the user of the test.
-func StartDovecot(t testing.TB, users map[string]string, lines ...string) *Dovecot {
+func StartDovecot(t TB, users map[string]string, lines ...string) *Dovecot {
 	t.Helper()
 	need(t, "dovecot-imapd dovecot-lmtpd", "/usr/sbin/dovecot", "/usr/lib/dovecot/imap", "/usr/lib/dovecot/lmtp")
 	if len(users) == 0 {

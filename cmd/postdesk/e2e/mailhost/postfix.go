@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"testing"
 	"time"
 )
 
@@ -18,14 +17,14 @@ type Postfix struct {
 	SMTPPort int    // for people: plain SMTP, with AUTH against the Dovecot's users
 	MXPort   int    // for other mail servers: without AUTH
 
-	t    testing.TB
+	t    TB
 	dir  string
 	proc *process
 }
 
 // StartPostfix takes mail for the people of d and hands it to d over LMTP. Whoever signs in may also write to other
 // domains: such mail bounces to its sender, and to others it is refused at once. Postfix can be run only by root.
-func StartPostfix(t testing.TB, d *Dovecot) *Postfix {
+func StartPostfix(t TB, d *Dovecot) *Postfix {
 	t.Helper()
 	need(t, "postfix", "/usr/lib/postfix/sbin/master")
 	if os.Geteuid() != 0 {

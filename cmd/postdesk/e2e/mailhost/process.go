@@ -12,12 +12,11 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"testing"
 	"time"
 )
 
 // need fails the test with one line that names the packages, where a program is not installed.
-func need(t testing.TB, packages string, programs ...string) {
+func need(t TB, packages string, programs ...string) {
 	t.Helper()
 	for _, p := range programs {
 		if _, err := os.Stat(p); err != nil {
@@ -28,7 +27,7 @@ func need(t testing.TB, packages string, programs ...string) {
 
 // serverDir is a short directory that the servers' own users may reach; t.TempDir may be entered by one user only, and
 // its name can be too long for a Unix socket.
-func serverDir(t testing.TB, name string) string {
+func serverDir(t TB, name string) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", name+"-")
 	if err != nil {
@@ -41,14 +40,14 @@ func serverDir(t testing.TB, name string) string {
 	return dir
 }
 
-func write(t testing.TB, dir, name, content string) {
+func write(t TB, dir, name, content string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func chown(t testing.TB, path, name string) {
+func chown(t TB, path, name string) {
 	t.Helper()
 	u, err := user.Lookup(name)
 	if err != nil {
@@ -69,7 +68,7 @@ func chown(t testing.TB, path, name string) {
 
 // freePorts are n ports of the loopback interface that nobody listens on, picked by the kernel. They are held together,
 // so that they differ.
-func freePorts(t testing.TB, n int) []int {
+func freePorts(t TB, n int) []int {
 	t.Helper()
 	var ports []int
 	for range n {
@@ -161,7 +160,7 @@ func (p *process) ended() bool {
 }
 
 // showLog puts the end of a server's log into the output of a failed test.
-func showLog(t testing.TB, path string) {
+func showLog(t TB, path string) {
 	t.Helper()
 	if !t.Failed() {
 		return
