@@ -28,8 +28,9 @@ type Store struct {
 	outbox    chan struct{}                  // a token = a commit put mail into the outbox
 }
 
-// Open prepares the pool; it does not wait for the database. The settings of the URL may say pool_max_conns.
-func Open(ctx context.Context, url string, secrets *Secrets) (*Store, error) {
+// Open prepares the pool; it does not wait for the database. The settings of the URL may say pool_max_conns. configure
+// may change the pool's settings, for example to trace what is asked.
+func Open(ctx context.Context, url string, secrets *Secrets, configure ...func(*pgxpool.Config)) (*Store, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("database address: %w", err)
@@ -40,6 +41,9 @@ func Open(ctx context.Context, url string, secrets *Secrets) (*Store, error) {
 	config.ConnConfig.RuntimeParams["application_name"] = "postdesk"
 	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "60000"
 	config.ConnConfig.ConnectTimeout = 5 * time.Second
+	for _, f := range configure {
+		f(config)
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)
