@@ -54,6 +54,7 @@ type PersonEntry struct {
 	Disabled      bool     `yaml:"-"`
 	Origin        Origin   `yaml:"-"`
 	HasPassword   bool     `yaml:"-"`
+	Absorbs       []int64  `yaml:"-"` // people who only wrote so far, from addresses that turn out to be this person's
 	Email         string   `yaml:"email"`
 	Was           string   `yaml:"was,omitempty"`
 	Name          string   `yaml:"name,omitempty"`

@@ -241,32 +241,31 @@ func (r *resolver) people() {
 	}
 }
 
-// ownAddresses makes sure that no address of the file's people is one of somebody whom the file does not name.
+// ownAddresses makes sure that no address of the file's people is one of somebody who is disabled. Who only wrote to the
+// desk from such an address was the same person all along.
 func (r *resolver) ownAddresses(fileHas bool, kept map[int64]bool) {
 	if !fileHas {
 		return
 	}
-	others := map[string]string{}
-	for _, p := range r.current.People {
-		if kept[p.ID] {
-			continue
-		}
-		who := p.Email + ", who is disabled"
-		if p.Origin != Configured {
-			who = p.Email + ", who wrote to the desk"
-		}
+	others := map[string]*PersonEntry{}
+	for i := range r.current.People {
+		p := &r.current.People[i]
 		for _, a := range append([]string{p.Email}, p.Addresses...) {
-			others[a] = who
+			if !kept[p.ID] {
+				others[a] = p
+			}
 		}
 	}
-	for i, p := range r.target.People {
-		at := place{"people"}.at(i)
-		if who, taken := others[p.Email]; taken {
-			r.fail(at.in("email"), "address %s belongs to %s: give it to one person only", p.Email, who)
-		}
-		for _, a := range p.Addresses {
-			if who, taken := others[a]; taken {
-				r.fail(at.in("addresses"), "address %s belongs to %s: name that entry as a person of its own, or use it as the email", a, who)
+	for i := range r.target.People {
+		p := &r.target.People[i]
+		for _, a := range append([]string{p.Email}, p.Addresses...) {
+			switch other := others[a]; {
+			case other == nil:
+			case other.Origin == Configured:
+				r.fail(place{"people"}.at(i), "address %s belongs to %s, who is disabled: to give it away, name that person too, with {email: …, was: %s}",
+					a, other.Email, other.Email)
+			case !slices.Contains(p.Absorbs, other.ID):
+				p.Absorbs = append(slices.Clip(p.Absorbs), other.ID)
 			}
 		}
 	}

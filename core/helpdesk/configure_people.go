@@ -32,6 +32,11 @@ func (c *configuration) savePeople(ctx context.Context) error {
 	organizations := idsOf(c.target.Organizations, func(e *core.OrganizationEntry) string { return e.Name },
 		func(e *core.OrganizationEntry) *int64 { return &e.ID })
 	var written []*entry
+	for i := range c.target.People {
+		if absorbs := c.target.People[i].Absorbs; len(absorbs) > 0 {
+			c.tx.SetAside(absorbs)
+		}
+	}
 	err := saveSection(ctx, c, section[entry]{
 		noun: store.People, label: "person", current: c.current.People, target: c.target.People,
 		id:     func(e *entry) *int64 { return &e.ID },
@@ -59,6 +64,12 @@ func (c *configuration) savePeople(ctx context.Context) error {
 	c.tx.DropAddresses(people)
 	for _, e := range written {
 		c.tx.SaveAddresses(e.ID, e.Addresses)
+	}
+	for i := range c.target.People {
+		if e := &c.target.People[i]; len(e.Absorbs) > 0 {
+			c.line("~ person %s: is who wrote to the desk from another address", e.Email)
+			c.tx.Absorb(core.PersonID(e.ID), e.Absorbs, c.now)
+		}
 	}
 	return c.savePasswords(ctx)
 }

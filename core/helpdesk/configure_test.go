@@ -722,6 +722,40 @@ func TestContactBecomesConfigured(t *testing.T) {
 	}
 }
 
+// Somebody writes from a new address first, and is given it in the desk file later: both are one person from then on.
+func TestContactTurnsOutToBeSomebodyElse(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.apply(office)
+	err := d.store.InTx(t.Context(), func(tx *store.Tx) (err error) {
+		for _, email := range []string{"benjamin@city.test", "ben@home.test"} {
+			if _, err = tx.AddPerson(t.Context(), core.Person{Email: email, Origin: core.Contact}, d.now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := d.ticket("Printers", "", "")
+	if _, err := d.store.Pool().Exec(t.Context(), "update ticket set requester_id = $2 where number = $1", n, d.person("ben@home.test").ID); err != nil {
+		t.Fatal(err)
+	}
+	ben := d.person("ben@city.test").ID
+	file := edited(t, office, "{email: ben@city.test,", "{email: benjamin@city.test, was: ben@city.test, addresses: [ben@home.test, ben@city.test],", "members: [ben@city.test]", "members: [benjamin@city.test]")
+	d.expect(file, "~ person ben@city.test: email ben@city.test → benjamin@city.test, addresses none → ben@city.test ben@home.test",
+		"~ person benjamin@city.test: is who wrote to the desk from another address")
+	for _, address := range []string{"benjamin@city.test", "ben@home.test", "ben@city.test"} {
+		if p := d.person(address); p.ID != ben || p.Disabled {
+			t.Errorf("%s is %+v", address, p)
+		}
+	}
+	if x := d.read(n); x.Requester.ID != ben {
+		t.Errorf("the ticket's requester is %+v", x.Requester)
+	}
+}
+
 func TestOtherAddressesMoveBetweenPeople(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

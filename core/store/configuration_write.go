@@ -93,6 +93,29 @@ func (tx *Tx) SavePerson(e *core.PersonEntry, organization core.OrganizationID, 
 		e.ID, e.Email, e.Name, organization, e.Language, e.Administrator, e.PasswordEnv)
 }
 
+// SetAside takes the addresses from people who turn out to be somebody else, so that this one can have them.
+func (tx *Tx) SetAside(people []int64) {
+	tx.write("update person set email = email || ' (absorbed ' || id || ')' where id = any ($1)", people)
+	tx.DropAddresses(people)
+}
+
+// Absorb gives a person everything that hangs on entries of the same person that the desk had made from mail. These
+// stay, disabled, for nothing to refer to.
+func (tx *Tx) Absorb(into core.PersonID, from []int64, now time.Time) {
+	for _, sql := range []string{
+		"update ticket set requester_id = $1 where requester_id = any ($2)",
+		`insert into ticket_person (ticket_number, person_id, part, added_at) select ticket_number, $1, part, min(added_at) from ticket_person
+			where person_id = any ($2) group by ticket_number, part on conflict do nothing`,
+		"update log_record set author_id = $1 where author_id = any ($2)",
+		"update outbox set person_id = $1 where person_id = any ($2)",
+		"update reply_token set person_id = $1 where person_id = any ($2)",
+	} {
+		tx.write(sql, into, from)
+	}
+	tx.write("delete from ticket_person where person_id = any ($1)", from)
+	tx.write("update person set disabled_at = $2 where id = any ($1)", from, now)
+}
+
 // DropAddresses takes other addresses from people, before SaveAddresses gives them.
 func (tx *Tx) DropAddresses(people []int64) {
 	tx.write("delete from person_address where person_id = any ($1)", people)
