@@ -78,6 +78,16 @@ func decodeLabel(b []byte, label string) (string, bool) {
 	return strings.ToValidUTF8(string(out), "\uFFFD"), true
 }
 
+// knownCharset says whether a label names a character set, or none.
+func knownCharset(label string) bool {
+	switch label = cleanLabel(label); {
+	case label == "" || label == "ascii" || label == "utf8" || strings.Contains(label, "utf-7"):
+		return true
+	}
+	_, ok := decodeLabel([]byte("a"), label)
+	return ok
+}
+
 func decodeWith(enc encoding.Encoding, b []byte) string {
 	out, err := enc.NewDecoder().Bytes(b)
 	if err != nil {

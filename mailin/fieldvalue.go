@@ -68,6 +68,18 @@ func firstID(value string) string {
 	return strings.Join(strings.Fields(v), "")
 }
 
+// appendReceivedFor adds the address behind "for" of a Received field.
+func appendReceivedFor(list []string, value string) []string {
+	_, rest, ok := strings.Cut(value, " for <")
+	if !ok {
+		return list
+	}
+	if a, _, ok := strings.Cut(rest, ">"); ok && strings.Contains(a, "@") && !strings.ContainsAny(a, " \t\"<") {
+		list = append(list, a)
+	}
+	return list
+}
+
 // dateLayouts are forms of the Date field that the standard parser refuses.
 var dateLayouts = []string{
 	"Mon, 2 Jan 2006 15:04:05 MST",

@@ -106,7 +106,7 @@ func TestCapsAreSaid(t *testing.T) {
 	raws := hostile()
 	for name, want := range map[string]string{
 		"nested multiparts": "nested deeper",
-		"nested messages":   "nested deeper",
+		"nested messages":   "messages are nested deeper",
 		"many parts":        "more than 1000 parts",
 		"many headers":      "header is larger",
 		"one long header":   "header field is longer",

@@ -19,6 +19,7 @@ const (
 	maxParts       = 1000      // leaves and containers of one message
 	maxTextBytes   = 2 << 20   // of all readable text, and of all HTML
 	maxNestedBytes = 4 << 20   // a nested message that is looked into
+	maxNested      = 5         // messages within messages that are looked into
 	maxSmallFile   = 64 << 10  // an attachment kept in Attachment.Data
 	maxSmallTotal  = 1 << 20   // all attachments kept so
 	maxWarnings    = 50
@@ -111,8 +112,9 @@ type Message struct {
 	SinkErr error
 
 	report     reportParts
-	strictFrom bool // the standard library reads the same single mailbox
-	recipients []string
+	strictFrom bool     // the standard library reads the same single mailbox
+	recipients []string // from fields that receiving servers add
+	received   []string // from the "for" of Received
 }
 
 // Attachment is a part that is not shown as text.
@@ -157,8 +159,8 @@ func (m *Message) warn(text string) {
 
 // readFields fills the fields that come from the header of the message.
 func (m *Message) readFields(key hash.Hash) {
-	h := m.Header
-	for _, f := range h {
+	hops := 0
+	for _, f := range m.Header {
 		switch f.key() {
 		case "message-id":
 			if m.MessageID == "" {
@@ -181,9 +183,14 @@ func (m *Message) readFields(key hash.Hash) {
 			m.ReplyTo = appendAddresses(m.ReplyTo, f.Value)
 		case "sender":
 			m.Sender = appendAddresses(m.Sender, f.Value)
-		case "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to":
+		case "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to", "x-forwarded-to", "x-rcpt-to", "apparently-to":
 			for _, a := range appendAddresses(nil, f.Value) {
 				m.recipients = append(m.recipients, a.Address)
+			}
+		case "received":
+			// Servers without such a field note the recipient here (RFC 5321 4.4).
+			if hops++; hops <= 5 {
+				m.received = appendReceivedFor(m.received, f.Value)
 			}
 		case "subject":
 			if m.Subject == "" {
@@ -223,8 +230,8 @@ func (m *Message) readFields(key hash.Hash) {
 }
 
 // Recipients are the addresses this mail may have been delivered to: what the
-// receiving servers recorded (Delivered-To, X-Original-To, Envelope-To) first,
-// then To and Cc; lower case, each once.
+// receiving servers recorded (Delivered-To, X-Original-To, Envelope-To, the "for"
+// of Received) first, then To and Cc; lower case, each once.
 func (m *Message) Recipients() []string {
 	var out []string
 	seen := map[string]bool{}
@@ -235,8 +242,10 @@ func (m *Message) Recipients() []string {
 			out = append(out, a)
 		}
 	}
-	for _, a := range m.recipients {
-		add(a)
+	for _, list := range [][]string{m.recipients, m.received} {
+		for _, a := range list {
+			add(a)
+		}
 	}
 	for _, list := range [][]Address{m.To, m.Cc} {
 		for _, a := range list {

@@ -297,6 +297,9 @@ func (p *partReader) text(b *body, d partHead) []content {
 	if isHTML && label == "" {
 		label = metaCharset(raw)
 	}
+	if !knownCharset(label) {
+		p.m.warn("unknown character set " + cut(cleanLabel(label), 40) + ", guessed")
+	}
 	s := validText(toUTF8(raw, label))
 	io.WriteString(p.key, "\x00text\x00"+strings.TrimRight(s, "\n"))
 	if n := p.copyTo(p.key, r); n > 0 {
@@ -338,8 +341,8 @@ func (p *partReader) nestedMessage(b *body, d partHead, c partContext) {
 		p.m.warn("a nested message is larger than 4 MiB, its attachments are not listed")
 		return
 	}
-	if c.depth >= maxDepth {
-		p.m.warn("parts are nested deeper than 20")
+	if p.nested >= maxNested || c.depth >= maxDepth {
+		p.m.warn("messages are nested deeper than 5, the rest is not looked into")
 		return
 	}
 	defer s.release()

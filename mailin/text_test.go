@@ -124,6 +124,16 @@ func TestCharsets(t *testing.T) {
 	}
 }
 
+func TestUnknownCharsetIsSaid(t *testing.T) {
+	t.Parallel()
+	for label, known := range map[string]bool{"utf-8": true, "x-unheard-of": false, "US-ASCII": true, "iso-2022-jp": true, "UTF-7": true, "": true} {
+		m := Read(strings.NewReader("From: a@city.test\nContent-Type: text/plain; charset=\""+label+"\"\n\nreadable"), Options{})
+		if m.Text != "readable" || (len(m.Warnings) == 0) != known {
+			t.Errorf("%s: %q, %q", label, m.Text, m.Warnings)
+		}
+	}
+}
+
 func TestQuotedPrintable(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]string{
