@@ -207,6 +207,7 @@ func TestLook(t *testing.T) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
+	press := "" // what is pressed before looking
 	look := func(name, path string, sizes ...[2]int64) {
 		t.Helper()
 		for _, theme := range []string{"light", "dark"} {
@@ -217,6 +218,9 @@ func TestLook(t *testing.T) {
 			for _, size := range sizes {
 				what := fmt.Sprintf("%s-%d-%s", name, size[0], theme)
 				c.do(what, chromedp.EmulateViewport(size[0], size[1]), chromedp.Navigate(w.url+path), chromedp.WaitVisible(chromedp.CSS("main")))
+				if press != "" {
+					c.do(what, chromedp.Click(chromedp.CSS(press)))
+				}
 				c.sound(what)
 				picture, err := chromedp.Run(c.ctx, chromedp.CaptureScreenshot())
 				if size[0] < 800 {
@@ -237,6 +241,13 @@ func TestLook(t *testing.T) {
 	c.signIn(w.People["mia"].Email)
 	look("list", home, wide, middle, phone, narrow)
 	look("ticket", one, wide, middle, phone, narrow)
+	press = ".as-note input"
+	look("note", one, wide, narrow)
+	for name, menu := range map[string]string{"assign": ".acts .menu:nth-of-type(2) summary", "resolve": ".menu.wide summary", "account": ".me summary"} {
+		press = menu
+		look(name, one, wide, narrow)
+	}
+	press = ""
 	look("new", home+"/new", wide, narrow)
 	c.expects = "404"
 	look("missing", home+"/999", wide, narrow)

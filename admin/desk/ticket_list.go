@@ -45,6 +45,7 @@ type row struct {
 	Href    string
 	Current bool
 	Mine    bool // the reader is its solver
+	Own     bool // the reader is its requester
 }
 
 // narrowing is what the address says about the list. It stays in the address of the ticket that is opened from it.
@@ -108,7 +109,7 @@ func (v *visit) deskPage(status int, open *ticketPage) error {
 	p.Tiles, p.Pills = v.tiles(n, list), v.pills(n, list)
 	for _, t := range list.Tickets {
 		r := row{View: t, Href: n.at(ticketPath(t.Number)), Current: open != nil && open.View.Number == t.Number}
-		r.Mine = t.Solver != nil && t.Solver.Email == v.me.Email
+		r.Mine, r.Own = t.Solver != nil && t.Solver.Email == v.me.Email, t.Requester.Email == v.me.Email
 		p.Rows = append(p.Rows, r)
 	}
 	if list.Next != 0 {
