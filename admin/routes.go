@@ -2,10 +2,12 @@ package admin
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
 	"postdesk/admin/api"
+	"postdesk/admin/desk"
 )
 
 // table is every URL of the web edge: method, pattern, and who gets past the door. What one may do behind it is the
@@ -15,11 +17,53 @@ import (
 //	token    an API token (401 without)
 //	session  a signed-in person (to the sign-in page without)
 const table = `
-GET   /healthz                                        anyone
-GET   /readyz                                         anyone
-GET   /metrics                                        anyone
+GET   /healthz                                      anyone
+GET   /readyz                                       anyone
+GET   /metrics                                      anyone
 
-GET   /api/openapi.json                               anyone
+GET   /api/openapi.json                             anyone
+GET   /api/v1/tickets                               token
+POST  /api/v1/tickets                               token
+GET   /api/v1/tickets/{number}                      token
+GET   /api/v1/tickets/{number}/log                  token
+GET   /api/v1/tickets/{number}/attachments/{id}     token
+POST  /api/v1/tickets/{number}/actions/take         token
+POST  /api/v1/tickets/{number}/actions/assign       token
+POST  /api/v1/tickets/{number}/actions/return       token
+POST  /api/v1/tickets/{number}/actions/status       token
+POST  /api/v1/tickets/{number}/actions/resolve      token
+POST  /api/v1/tickets/{number}/actions/reopen       token
+POST  /api/v1/tickets/{number}/actions/record       token
+POST  /api/v1/tickets/{number}/actions/priority     token
+POST  /api/v1/tickets/{number}/actions/category     token
+POST  /api/v1/tickets/{number}/actions/participant  token
+POST  /api/v1/tickets/{number}/actions/follower     token
+POST  /api/v1/tickets/{number}/actions/close        token
+GET   /api/v1/services                              token
+GET   /api/v1/people                                token
+GET   /api/v1/admin/mail/inbound                    token
+POST  /api/v1/admin/mail/inbound/{id}/replay        token
+GET   /api/v1/admin/mail/outbound                   token
+POST  /api/v1/admin/mail/outbound/{id}/replay       token
+GET   /api/v1/quarantine                            token
+POST  /api/v1/quarantine/{id}/accept                token
+POST  /api/v1/quarantine/{id}/attach                token
+POST  /api/v1/quarantine/{id}/refuse                token
+
+GET   /                                             anyone
+GET   /static/*                                     anyone
+GET   /login                                        anyone
+POST  /login                                        anyone
+GET   /login/link                                   anyone
+POST  /login/link                                   anyone
+POST  /logout                                       anyone
+GET   /dashboard/ithelpdesk                         session
+GET   /dashboard/ithelpdesk/new                     session
+POST  /dashboard/ithelpdesk/new                     session
+GET   /dashboard/ithelpdesk/{number:[0-9]+}         session
+POST  /dashboard/ithelpdesk/{number:[0-9]+}/record  session
+POST  /dashboard/ithelpdesk/{number:[0-9]+}/actions/{action}  session
+GET   /dashboard/ithelpdesk/{number:[0-9]+}/attachments/{id}  session
 `
 
 // routes mounts everything.
@@ -28,6 +72,11 @@ func (s *server) routes(r chi.Router, a api.Config) error {
 	r.Get("/readyz", s.ready)
 	r.Method(http.MethodGet, "/metrics", s.metrics.handler())
 	if err := api.Mount(r, a); err != nil {
+		return err
+	}
+	if err := desk.Mount(r, desk.Config{
+		Helpdesk: s.Helpdesk, Locales: a.Locales, Sessions: s.SessionStore, PublicURL: s.PublicURL, Now: time.Now, Log: s.Log,
+	}); err != nil {
 		return err
 	}
 	for prefix, h := range s.Extra {

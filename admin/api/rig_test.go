@@ -228,7 +228,7 @@ func formOf(files []file, fields ...string) form {
 // hold puts a mail into the quarantine of a service and returns its id.
 func (r *rig) hold(service core.ServiceID, from, subject, text string) int64 {
 	r.Helper()
-	at, err := r.city.Store.NewEpoch(r.Context(), r.city.Mailbox, 7)
+	at, err := r.city.Store.NewEpoch(r.Context(), r.city.Mailbox, store.MailboxPosition{}, 7)
 	if err != nil {
 		r.Fatal(err)
 	}
