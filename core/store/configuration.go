@@ -18,9 +18,13 @@ func (r reads) Configuration(ctx context.Context, addresses []string) (*core.Des
 	f := &core.DeskFile{Desk: &core.DeskEntry{}, Limits: &core.LimitsEntry{}}
 	b := &pgx.Batch{}
 	b.Queue("select name, languages, timezone, second_factor, limits from desk").QueryRow(func(row pgx.Row) error {
-		limits := core.DefaultLimits() // what the row does not say counts as usual
-		if err := row.Scan(&f.Desk.Name, &f.Desk.Languages, &f.Desk.Timezone, &f.Desk.SecondFactor, &limits); err != nil {
+		var said []byte
+		if err := row.Scan(&f.Desk.Name, &f.Desk.Languages, &f.Desk.Timezone, &f.Desk.SecondFactor, &said); err != nil {
 			return err
+		}
+		limits := core.DefaultLimits() // what the row does not say counts as usual
+		if err := json.Unmarshal(said, &limits); err != nil {
+			return fmt.Errorf("limits: %w", err)
 		}
 		f.Limits = &core.LimitsEntry{AcknowledgementsPerDay: &limits.AcknowledgementsPerDay, AutomaticPerHour: &limits.AutomaticPerHour,
 			AutomaticPerDay: &limits.AutomaticPerDay, BundleAbove: &limits.BundleAbove}
