@@ -23,6 +23,7 @@ type partReader struct {
 	htmlLeft int
 	small    int // bytes kept in Attachment.Data
 	nested   int // depth of nested messages; their text is not the text
+	signed   int // depth of opaque signed messages
 	content  []content
 	fallback []content // the body of a winmail.dat
 	buf      []byte    // for copying
@@ -145,6 +146,9 @@ func (p *partReader) entity(s *scanner, h Header, ended bool, c partContext) []c
 	if isTNEF(d) {
 		p.tnef(decodeTransfer(b, d.encoding), d)
 		return nil
+	}
+	if isSMIME(d) {
+		return p.smime(decodeTransfer(b, d.encoding), d, c)
 	}
 	p.attachment(b, d)
 	return nil

@@ -15,7 +15,7 @@ import (
 func TestBytesSurviveEveryBufferPosition(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(7, 7))
-	file := make([]byte, 150_000)
+	file := make([]byte, 100_000)
 	for i := range file {
 		file[i] = byte(r.Uint32())
 		if r.IntN(60) == 0 {
@@ -33,7 +33,7 @@ func TestBytesSurviveEveryBufferPosition(t *testing.T) {
 		lines.WriteString(s[:n] + "\r\n")
 		s = s[n:]
 	}
-	for pad := range 120 {
+	for pad := range 80 {
 		for kind, body := range map[string]string{"binary": string(file) + "\r\n", "base64": lines.String()} {
 			raw := "Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" +
 				"--b\r\nX-Pad: " + strings.Repeat("p", pad) + "\r\nContent-Type: application/octet-stream; name=f\r\nContent-Transfer-Encoding: " + kind + "\r\n\r\n" + body + "--b--\r\n"
