@@ -1,0 +1,126 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"testing"
+	"time"
+)
+
+// slow makes tries with a clock of the test's own, and notes the waits instead of waiting.
+func slow() (t *tries, now *time.Time, waits *[]time.Duration) {
+	now, waits = new(time.Time), new([]time.Duration)
+	*now = time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
+	t = newTries(func() time.Time { return *now })
+	t.pause = func(_ context.Context, d time.Duration) error { *waits = append(*waits, d); return nil }
+	return t, now, waits
+}
+
+func TestTriesOfAnAccountAreSlowedNotLocked(t *testing.T) {
+	t.Parallel()
+	tr, now, waits := slow()
+	for i := range 12 { // from as many networks
+		ok, err := tr.begin(t.Context(), "mia@city.test", fmt.Sprintf("192.0.2.%d", i))
+		if err != nil || !ok {
+			t.Fatalf("try %d: %v %v", i+1, ok, err)
+		}
+	}
+	want := "[1s 2s 4s 8s 16s 30s 30s]"
+	if got := fmt.Sprint(*waits); got != want {
+		t.Errorf("waits %s, want %s", got, want)
+	}
+	*waits = nil
+	if _, err := tr.begin(t.Context(), "sol@city.test", "192.0.2.1"); err != nil || len(*waits) != 0 {
+		t.Errorf("another account waits %v", *waits)
+	}
+	*now = now.Add(triesWindow + time.Second)
+	if _, err := tr.begin(t.Context(), "mia@city.test", "192.0.2.1"); err != nil || len(*waits) != 0 {
+		t.Errorf("after the window it waits %v", *waits)
+	}
+}
+
+func TestTriesOfANetworkEnd(t *testing.T) {
+	t.Parallel()
+	tr, now, _ := slow()
+	for i := range triesPerAddress {
+		if ok, _ := tr.begin(t.Context(), fmt.Sprintf("p%d@city.test", i), "192.0.2.1"); !ok {
+			t.Fatalf("try %d is refused", i+1)
+		}
+	}
+	if ok, _ := tr.begin(t.Context(), "mia@city.test", "192.0.2.1"); ok {
+		t.Error("the network goes on")
+	}
+	if ok, _ := tr.begin(t.Context(), "mia@city.test", "192.0.2.2"); !ok {
+		t.Error("another network is refused")
+	}
+	*now = now.Add(triesWindow + time.Second)
+	if ok, _ := tr.begin(t.Context(), "mia@city.test", "192.0.2.1"); !ok {
+		t.Error("the network stays refused")
+	}
+}
+
+func TestSuccessForgetsTries(t *testing.T) {
+	t.Parallel()
+	tr, _, waits := slow()
+	for range 40 {
+		if ok, _ := tr.begin(t.Context(), "mia@city.test", "192.0.2.1"); !ok {
+			t.Fatal("somebody who signs in often is refused")
+		}
+		tr.succeeded("mia@city.test", "192.0.2.1")
+	}
+	if len(*waits) != 0 {
+		t.Errorf("they wait %v", *waits)
+	}
+}
+
+// A flood of made-up accounts must not grow the memory without end.
+func TestTriesStayBounded(t *testing.T) {
+	t.Parallel()
+	tr, _, _ := slow()
+	for i := range maxTracked * 2 {
+		_, _ = tr.begin(t.Context(), fmt.Sprintf("p%d@city.test", i), fmt.Sprintf("network %d", i))
+	}
+	if len(tr.at) > maxTracked+2 {
+		t.Errorf("%d are remembered", len(tr.at))
+	}
+}
+
+func TestClientAddress(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ remote, forwarded, want string }{
+		{"192.0.2.7:4711", "", "192.0.2.7"},
+		{"192.0.2.7:4711", "198.51.100.1", "192.0.2.7"}, // not our proxy: anybody can write this header
+		{"127.0.0.1:4711", "203.0.113.9, 198.51.100.1", "198.51.100.1"},
+		{"127.0.0.1:4711", "nonsense", "127.0.0.1"},
+		{"[2001:db8:1:2:3:4:5:6]:4711", "", "2001:db8:1:2::"},
+	} {
+		r := httptest.NewRequest("POST", "/login", nil)
+		r.RemoteAddr = c.remote
+		if c.forwarded != "" {
+			r.Header.Set("X-Forwarded-For", c.forwarded)
+		}
+		if got := clientAddress(r); got != c.want {
+			t.Errorf("%s %q: %s, want %s", c.remote, c.forwarded, got, c.want)
+		}
+	}
+}
+
+func TestOnlyPlacesOfThisDeskAreNext(t *testing.T) {
+	t.Parallel()
+	for next, want := range map[string]string{
+		"/dashboard/ithelpdesk/7?status=open": "/dashboard/ithelpdesk/7?status=open",
+		"":                                    home,
+		"//evil.test/":                        home,
+		`/\evil.test/`:                        home,
+		"https://evil.test/":                  home,
+		"javascript:alert(1)":                 home,
+		"dashboard":                           home,
+		"/\t/evil.test":                       home,
+		"/login?next=/login":                  home,
+	} {
+		if got := samePlace(next); got != want {
+			t.Errorf("%q: %s, want %s", next, got, want)
+		}
+	}
+}
