@@ -2,12 +2,9 @@ package helpdesk
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"postdesk/core"
 	"postdesk/core/store"
@@ -38,9 +35,7 @@ type Letter struct {
 // finished meanwhile, or whose content was applied before, is left alone: a second run finds the outcome and stops.
 func (h *Helpdesk) ApplyMail(ctx context.Context, inbound int64, l Letter, fn func(*Mail) (store.Outcome, error)) (out store.Outcome, err error) {
 	for range 3 {
-		out, err = h.applyMail(ctx, inbound, l, fn)
-		var pg *pgconn.PgError
-		if !errors.As(err, &pg) || pg.ConstraintName != "inbound_content" { // another daemon applied the same content just now
+		if out, err = h.applyMail(ctx, inbound, l, fn); !store.ContentTaken(err) { // else another daemon was just faster
 			break
 		}
 	}

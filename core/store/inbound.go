@@ -3,11 +3,13 @@ package store
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"postdesk/core"
 )
@@ -112,16 +114,33 @@ func scanInbound(row pgx.CollectableRow) (*Inbound, error) {
 	return &i, row.Scan(i.fields()...)
 }
 
-// ClaimInbound takes waiting messages of a mailbox for reading, in the order of the server, with their small bodies. The
-// attempt is counted and committed before anybody parses them, so that a message which kills its reader is known by its
-// count. Those in flight are passed over.
+// ClaimInbound takes waiting messages of a mailbox that nobody has begun to read, in the order of the server, with their
+// small bodies. The attempt is counted and committed before anybody parses them, so that a message which kills its
+// reader is known by its count. Those in flight are passed over.
 func (s *Store) ClaimInbound(ctx context.Context, box core.MailboxID, limit int, inFlight []int64) ([]*Inbound, error) {
+	return s.claim(ctx, "attempts = 0 and id <> all ($3)", box, limit, inFlight)
+}
+
+// ClaimSuspect takes the first waiting message of a mailbox that was begun before; nil where there is none. They are
+// taken singly, so that only the one which is read is charged with the attempt.
+func (s *Store) ClaimSuspect(ctx context.Context, box core.MailboxID) (*Inbound, error) {
+	rows, err := s.claim(ctx, "attempts > 0 and id <> all ($3)", box, 1, nil)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return rows[0], nil
+}
+
+func (s *Store) claim(ctx context.Context, which string, box core.MailboxID, limit int, not []int64) ([]*Inbound, error) {
+	if not == nil {
+		not = []int64{} // "all" of null would be null
+	}
 	rows, err := s.pool.Query(ctx, `with next as (
-			select id from inbound where mailbox_id = $1 and state = 'received' and id <> all ($3) order by epoch, uid limit $2
+			select id from inbound where mailbox_id = $1 and state = 'received' and `+which+` order by epoch, uid limit $2
 		), taken as (
 			update inbound i set attempts = attempts + 1 from next where i.id = next.id and i.state = 'received' returning i.*
 		)
-		select `+inboundColumns+`, b.data from taken i left join blob b using (sha256) order by i.epoch, i.uid`, box, limit, inFlight)
+		select `+inboundColumns+`, b.data from taken i left join blob b using (sha256) order by i.epoch, i.uid`, box, limit, not)
 	if err != nil {
 		return nil, fmt.Errorf("claim: %w", err)
 	}
@@ -169,6 +188,13 @@ func (r reads) InboundWithContent(ctx context.Context, key []byte) (*Inbound, er
 	}
 	i, err := pgx.CollectExactlyOneRow(rows, scanInbound)
 	return i, notFound(err)
+}
+
+// ContentTaken tells whether a transaction failed because another one finished a message with the same content just
+// before it.
+func ContentTaken(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.ConstraintName == "inbound_content"
 }
 
 // FinishInbound writes what became of a message, in the transaction of what it did (transaction 2 of mail.md 1).
