@@ -31,7 +31,7 @@ var stopIndex = func() map[string][]string {
 // guessLanguage guesses the language of a text by its stop words: an ISO 639-1
 // code, or "und" when the text is too short or no language is clearly ahead.
 func guessLanguage(text string) string {
-	text = cut(text, 1500) // enough to tell
+	text = cut(text, 800) // enough to tell
 	score := map[string]int{}
 	words := 0
 	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) }) {
