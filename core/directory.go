@@ -45,22 +45,20 @@ func (d *Directory) Lineage(id ServiceID) []*Service {
 
 // ServiceByName finds a service by its path (IT/Printers) or by its bare name where only one bears it.
 func (d *Directory) ServiceByName(name string) *Service {
-	var found *Service
+	var found []*Service
 	for _, s := range d.Services {
-		if s.Archived {
-			continue
-		}
-		if strings.EqualFold(d.Path(s.ID), name) {
+		switch {
+		case s.Archived:
+		case strings.EqualFold(d.Path(s.ID), name): // a path counts before every bare name
 			return s
-		}
-		if strings.EqualFold(s.Name, name) {
-			if found != nil {
-				return nil
-			}
-			found = s
+		case strings.EqualFold(s.Name, name):
+			found = append(found, s)
 		}
 	}
-	return found
+	if len(found) != 1 {
+		return nil
+	}
+	return found[0]
 }
 
 // Path is the service's name with its ancestors': IT/Printers.
@@ -165,11 +163,11 @@ func (d *Directory) ServiceOfMailbox(id MailboxID) ServiceID {
 	return only
 }
 
-// ServiceNear is ServiceOfMailbox, or where that tells nothing the service that comes first: held mail must lie in
-// somebody's triage.
+// ServiceNear is ServiceOfMailbox, or where that tells nothing, or none that takes tickets, the service that comes first:
+// held mail must lie in somebody's triage.
 func (d *Directory) ServiceNear(id MailboxID) ServiceID {
-	if s := d.ServiceOfMailbox(id); s != 0 {
-		return s
+	if s := d.Services[d.ServiceOfMailbox(id)]; s != nil && !s.Folder && !s.Archived {
+		return s.ID
 	}
 	var first *Service
 	for _, s := range d.Services {

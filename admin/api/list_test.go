@@ -36,6 +36,7 @@ func TestTicketListFilters(t *testing.T) {
 		{"ben", "service=Network", "Delta"},
 		{"ben", "service=it/printers&status=triaged", "Alpha"},
 		{"mia", "service=Network", ""},
+		{"ben", "service=IT", "Delta Gamma Alpha"}, // a folder is all below it
 		{"sol", "queue=mine", "Alpha"},
 		{"gus", "queue=mine", "Beta"},
 		{"mia", "queue=unassigned", ""},

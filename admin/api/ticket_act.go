@@ -87,13 +87,9 @@ type actWith[B any] struct {
 	Body    B
 }
 
-// with makes the handler of an action that takes a body; prepare looks up what the body names, before the transaction.
-func with[B any](a *api, prepare func(context.Context, B) (deed, error)) func(context.Context, *actWith[B]) (*actOut, error) {
+// with makes the handler of an action that takes a body.
+func with[B any](a *api, of func(B) deed) func(context.Context, *actWith[B]) (*actOut, error) {
 	return func(ctx context.Context, in *actWith[B]) (*actOut, error) {
-		d, err := prepare(ctx, in.Body)
-		if err != nil {
-			return nil, err
-		}
-		return a.do(ctx, in.Number, in.IfMatch, d)
+		return a.do(ctx, in.Number, in.IfMatch, of(in.Body))
 	}
 }

@@ -51,13 +51,13 @@ func (a *api) ticketCreate(ctx context.Context, in *ticketCreateIn) (*ticketCrea
 	if s := dir.ServiceByName(body.Service); s != nil {
 		n.Service = s.ID
 	}
-	if body.OnBehalfOf != "" {
-		if n.OnBehalfOf, err = a.Helpdesk.PersonNamed(ctx, body.OnBehalfOf); err != nil {
-			return nil, err
-		}
-	}
 	var number core.Number
 	err = a.Helpdesk.Do(ctx, actor(ctx), func(act *helpdesk.Act) (err error) {
+		if body.OnBehalfOf != "" {
+			if n.OnBehalfOf, err = act.PersonNamed(ctx, body.OnBehalfOf); err != nil {
+				return err
+			}
+		}
 		number, err = act.OpenTicket(ctx, n)
 		return err
 	})

@@ -25,14 +25,10 @@ var acts = map[core.Action]act{
 	core.ActAssign: {[]string{"solver", "group"}, func(v *visit, a *helpdesk.Act, n core.Number, version int, form url.Values) (core.Number, error) {
 		to := helpdesk.Assignee{Group: form.Get("group")}
 		if email := form.Get("solver"); email != "" {
-			p, err := v.Helpdesk.PersonByAddress(v.r.Context(), email)
-			if core.CodeOf(err) == core.NotFound {
-				return n, core.BadInput("solver", "error.assign.solver", email)
-			}
-			if err != nil {
+			var err error
+			if to.Solver, err = a.PersonNamed(v.r.Context(), email); err != nil {
 				return n, err
 			}
-			to.Solver = p
 		}
 		return a.Assign(v.r.Context(), n, to, version)
 	}},

@@ -86,16 +86,12 @@ func (v *visit) open(p newPage) (number core.Number, err error) {
 		return 0, core.BadInput("service", "error.service.unknown")
 	}
 	n.Service = service.ID
-	if p.OnBehalfOf != "" {
-		n.OnBehalfOf, err = v.Helpdesk.PersonByAddress(v.r.Context(), p.OnBehalfOf)
-		if core.CodeOf(err) == core.NotFound {
-			return 0, core.BadInput("on_behalf_of", "error.open.no_requester")
+	err = v.Helpdesk.Do(v.r.Context(), v.actor(), func(a *helpdesk.Act) (err error) {
+		if p.OnBehalfOf != "" {
+			if n.OnBehalfOf, err = a.PersonNamed(v.r.Context(), p.OnBehalfOf); err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			return 0, err
-		}
-	}
-	err = v.Helpdesk.Do(v.r.Context(), v.actor(), func(a *helpdesk.Act) error {
 		number, err = a.OpenTicket(v.r.Context(), n)
 		return err
 	})

@@ -101,7 +101,7 @@ func (h *Helpdesk) Tickets(ctx context.Context, p *core.Person, f ListFilter) (T
 		if s == nil {
 			return TicketList{}, core.BadInput("service", "error.service.unknown")
 		}
-		filter.Services = []core.ServiceID{s.ID}
+		filter.Services = dir.Below(s.ID)
 	}
 	if !slices.Contains([]string{"", "all", "mine", "unassigned", "overdue"}, f.Queue) {
 		return TicketList{}, core.BadInput("queue", "error.queue.unknown", f.Queue)
@@ -222,16 +222,16 @@ func (h *Helpdesk) People(ctx context.Context, p *core.Person, q string) ([]core
 // PersonNamed is whom somebody names by address in an operation. An address of nobody stands for a person without any
 // right, so that the operation checks the actor's rights first and then refuses as it does for somebody who is not
 // entitled: the answers tell nobody who is known here (D28).
-func (h *Helpdesk) PersonNamed(ctx context.Context, address string) (*core.Person, error) {
-	p, err := h.store.PersonByAddress(ctx, address)
+func (a *Act) PersonNamed(ctx context.Context, address string) (*core.Person, error) {
+	p, err := a.tx.PersonByAddress(ctx, address)
 	if core.CodeOf(err) == core.NotFound {
 		return &core.Person{Email: core.FoldAddress(address), Disabled: true}, nil
 	}
 	return p, err
 }
 
-// PersonByAddress finds whom an address belongs to; NotFound where nobody's. It is for operators; what people name in
-// an operation goes through PersonNamed.
+// PersonByAddress finds whom an address belongs to; NotFound where nobody's. It is for operators; whom people name in
+// an operation is found by PersonNamed.
 func (h *Helpdesk) PersonByAddress(ctx context.Context, address string) (*core.Person, error) {
 	return h.store.PersonByAddress(ctx, address)
 }
