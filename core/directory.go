@@ -43,6 +43,19 @@ func (d *Directory) Lineage(id ServiceID) []*Service {
 	return line
 }
 
+// Below is the service and all that stand below it in the tree.
+func (d *Directory) Below(id ServiceID) []ServiceID {
+	below := []ServiceID{id}
+	for i := 0; i < len(below); i++ {
+		for _, s := range d.Services {
+			if s.Parent == below[i] && !slices.Contains(below, s.ID) {
+				below = append(below, s.ID)
+			}
+		}
+	}
+	return below
+}
+
 // ServiceByName finds a service by its path (IT/Printers) or by its bare name where only one bears it.
 func (d *Directory) ServiceByName(name string) *Service {
 	var found []*Service
