@@ -5,7 +5,6 @@ import (
 	"io"
 	"log/slog"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -21,13 +20,20 @@ const (
 	claimMails    = 100
 	tickEvery     = time.Second
 	readTimeout   = 60 * time.Second
+	stopTimeout   = 10 * time.Second // what is being applied when a clean stop comes has this long to end
+	suspectsEvery = time.Minute      // a net: suspects are looked for when there is a reason
 	maxAttempts   = 3
+	databaseTries = 10 // of one message, with a database that answers and yet fails for the moment
 )
 
 // Lanes give the waiting messages of the ledger to workers that run side by side, each thread's messages to one lane, so
 // that a parent is applied before its reply. The ledger is the queue; only what is in flight is in memory.
 //
 // One goroutine (Run) claims and distributes; each lane is a goroutine that works its messages off one after the other.
+//
+// A message that was begun before and has no outcome is a suspect: its reader failed, or the daemon came to an unclean
+// end while it was in flight with up to 400 others. Suspects are claimed and read alone, one by one, before anything
+// else of their mailbox: so only the guilty one is charged with further attempts, and a reply does not overtake them.
 type Lanes struct {
 	Store *store.Store
 	Work  func(ctx context.Context, row *store.Inbound) error
@@ -35,20 +41,11 @@ type Lanes struct {
 	Log   *slog.Logger
 
 	wake chan struct{}
-	done chan *parcel // back from the lanes
+	done chan *parcel // back from the lanes; has room for all that are in flight
 
 	mu       sync.Mutex
-	boxes    map[core.MailboxID]bool
+	boxes    map[core.MailboxID]bool // true = there may be suspects
 	finished map[core.MailboxID]chan struct{}
-}
-
-// parcel is a message in flight with the names of the thread that it belongs to.
-type parcel struct {
-	row  *store.Inbound
-	head threadHead
-	keys []string
-	lane int
-	err  error
 }
 
 // NewLanes makes lanes that do the work of one message with work, and set aside with park what cannot be read.
@@ -65,7 +62,7 @@ func (l *Lanes) Join(box core.MailboxID) {
 	l.Wake()
 }
 
-// Leave ends that.
+// Leave ends that: another daemon may hold the lease from now on.
 func (l *Lanes) Leave(box core.MailboxID) {
 	l.mu.Lock()
 	delete(l.boxes, box)
@@ -103,34 +100,50 @@ func (l *Lanes) mailboxes() []core.MailboxID {
 	return boxes
 }
 
-// flight is what Run knows of the messages in flight; it belongs to Run's goroutine.
-type flight struct {
-	lanes   [laneCount]chan *parcel
-	load    [laneCount]int
-	threads map[string]threadInFlight // by key
-	rows    map[int64]int64           // id → bytes
-	bytes   int64
-	failed  bool // the database went away: wait before the next claim
+// suspect notes that the mailbox, or each one for 0, may have suspects.
+func (l *Lanes) suspect(box core.MailboxID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for b := range l.boxes {
+		if b == box || box == 0 {
+			l.boxes[b] = true
+		}
+	}
 }
 
-type threadInFlight struct{ lane, count int }
+// suspected tells whether there may be suspects, and takes the note away.
+func (l *Lanes) suspected(box core.MailboxID) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.boxes[box] {
+		return false
+	}
+	l.boxes[box] = false
+	return true
+}
 
 // Run distributes until ctx ends, lets the lanes finish what they are at, and takes back what they did not begin.
 func (l *Lanes) Run(ctx context.Context) {
 	f := &flight{threads: map[string]threadInFlight{}, rows: map[int64]int64{}}
+	work, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(stopTimeout, cut) })()
 	var workers sync.WaitGroup
 	for i := range f.lanes {
 		f.lanes[i] = make(chan *parcel, inFlightMails)
-		workers.Go(func() { l.lane(ctx, f.lanes[i]) })
+		workers.Go(func() { l.lane(ctx, work, f.lanes[i]) })
 	}
-	tick := time.NewTicker(tickEvery)
+	tick, net := time.NewTicker(tickEvery), time.NewTicker(suspectsEvery)
 	defer tick.Stop()
+	defer net.Stop()
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 		case <-l.wake:
 		case <-tick.C:
 			f.failed = false
+		case <-net.C:
+			l.suspect(0)
 		case p := <-l.done:
 			l.landed(f, p)
 		}
@@ -145,18 +158,14 @@ func (l *Lanes) Run(ctx context.Context) {
 	l.giveBack(ctx, f)
 }
 
-// giveBack takes back the attempts of what was in flight when a clean stop came.
+// giveBack takes back the attempts of what was in flight and not begun, or waited for the database, when a clean stop came.
 func (l *Lanes) giveBack(ctx context.Context, f *flight) {
 	for len(l.done) > 0 {
 		l.landed(f, <-l.done)
 	}
-	ids := make([]int64, 0, len(f.rows))
-	for id := range f.rows {
-		ids = append(ids, id)
-	}
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	if err := l.Store.UnclaimInbound(end, ids); err != nil {
+	if err := l.Store.UnclaimInbound(end, f.ids()); err != nil {
 		l.Log.Warn("give back messages", "error", err)
 	}
 }
@@ -164,96 +173,96 @@ func (l *Lanes) giveBack(ctx context.Context, f *flight) {
 // round claims a page of each mailbox and distributes it; false = nothing more to do now.
 func (l *Lanes) round(ctx context.Context, f *flight) (more bool) {
 	for _, box := range l.mailboxes() {
-		if len(f.rows) > inFlightMails-claimMails || f.bytes > inFlightBytes {
+		if !l.examine(ctx, f, box) || len(f.rows) > inFlightMails-claimMails || f.bytes > inFlightBytes {
 			return false
 		}
-		ids := make([]int64, 0, len(f.rows))
-		for id := range f.rows {
-			ids = append(ids, id)
-		}
-		rows, err := l.Store.ClaimInbound(ctx, box, claimMails, ids)
+		rows, err := l.Store.ClaimInbound(ctx, box, claimMails, f.ids())
 		if err != nil {
-			if ctx.Err() == nil {
-				l.Log.Warn("claim mail", "error", err)
-			}
-			f.failed = true
+			l.suspect(box) // the claim may be committed, and only its answer lost
+			l.claimFailed(ctx, f, err)
 			return false
 		}
 		if len(rows) == 0 {
 			continue
 		}
 		more = more || len(rows) == claimMails
-		if err := l.distribute(ctx, f, rows); err != nil {
-			if ctx.Err() == nil {
-				l.Log.Warn("distribute mail", "error", err)
-			}
-			f.failed = true
+		page := make([]*parcel, len(rows))
+		for i, row := range rows {
+			page[i] = &parcel{row: row}
+			f.add(row)
+		}
+		err = l.insist(ctx, 0, func() error { return l.name(ctx, page) })
+		if ctx.Err() != nil {
 			return false
+		}
+		if err != nil { // odd Message-IDs must not hold the page up; each message is resolved again when it is applied
+			l.Log.Warn("threads of mail", "error", err)
+		}
+		for _, p := range parentsFirst(page) {
+			l.send(ctx, f, p)
 		}
 	}
 	return more
 }
 
-// distribute gives a page to the lanes. Those that failed or were left by an unclean end before are read alone, so that
-// only the guilty one is set aside (mail.md 1).
-func (l *Lanes) distribute(ctx context.Context, f *flight, rows []*store.Inbound) error {
-	var page, suspects []*parcel
-	for _, row := range rows {
-		f.rows[row.ID] = row.Size
-		f.bytes += row.Size
+func (l *Lanes) claimFailed(ctx context.Context, f *flight, err error) {
+	if ctx.Err() == nil {
+		l.Log.Warn("claim mail", "error", err)
 	}
-	for _, row := range rows {
-		p := &parcel{row: row}
-		switch {
-		case row.Attempts > maxAttempts:
-			if err := l.Park(ctx, row.ID, "its reader failed three times"); err != nil {
-				l.forget(f, rows)
-				return err
-			}
-			l.Log.Error("message parked", "inbound", row.ID, "mailbox", row.Mailbox)
-			f.drop(row)
-		case row.Attempts > 1:
-			suspects = append(suspects, p)
-		default:
-			page = append(page, p)
-		}
-	}
-	if err := l.name(ctx, page); err != nil {
-		l.forget(f, rows)
-		return err
-	}
-	for _, p := range parentsFirst(page) {
-		l.send(ctx, f, p)
-	}
-	for _, p := range suspects {
-		for len(f.threads) > 0 || f.busy() {
-			if !l.land(ctx, f) {
-				return nil
-			}
-		}
-		l.send(ctx, f, p)
-		for f.busy() {
-			if !l.land(ctx, f) {
-				return nil
-			}
-		}
-	}
-	return nil
+	f.failed = true
 }
 
-// forget takes back the claim on messages that were not given to a lane.
-func (l *Lanes) forget(f *flight, rows []*store.Inbound) {
-	ids := make([]int64, 0, len(rows))
-	for _, row := range rows {
-		if _, mine := f.rows[row.ID]; mine {
-			ids = append(ids, row.ID)
-			f.drop(row)
-		}
+// examine reads the suspects of a mailbox, each with nothing else in flight (mail.md 1); false = not now.
+func (l *Lanes) examine(ctx context.Context, f *flight, box core.MailboxID) bool {
+	if !l.suspected(box) {
+		return true
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	if err := l.Store.UnclaimInbound(ctx, ids); err != nil {
-		l.Log.Warn("give back messages", "error", err)
+	for {
+		for f.busy() {
+			if !l.land(ctx, f) {
+				return false
+			}
+		}
+		row, err := l.Store.ClaimSuspect(ctx, box)
+		if err != nil {
+			l.suspect(box)
+			l.claimFailed(ctx, f, err)
+			return false
+		}
+		if row == nil {
+			return true
+		}
+		if row.Attempts > maxAttempts {
+			if err := l.insist(ctx, 0, func() error { return l.Park(ctx, row.ID, "its reader failed three times") }); err != nil {
+				l.suspect(box)
+				l.claimFailed(ctx, f, err)
+				return false
+			}
+			l.Log.Error("message parked", "inbound", row.ID, "mailbox", row.Mailbox)
+			continue
+		}
+		f.add(row)
+		l.send(ctx, f, &parcel{row: row})
+	}
+}
+
+// insist does something until it does not fail for the database any more. tries bounds how often it is done while the
+// database answers; 0 = ctx alone ends it.
+func (l *Lanes) insist(ctx context.Context, tries int, do func() error) error {
+	wait := 100 * time.Millisecond
+	for try := 1; ; try++ {
+		err := do()
+		if !store.Transient(err) || try == tries {
+			return err
+		}
+		for answers := false; !answers; wait = min(2*wait, 2*time.Second) {
+			if !sleep(ctx, wait) {
+				return ctx.Err()
+			}
+			ping, cancel := context.WithTimeout(ctx, 5*time.Second)
+			answers = l.Store.Ping(ping) == nil
+			cancel()
+		}
 	}
 }
 
@@ -266,16 +275,15 @@ func (l *Lanes) name(ctx context.Context, page []*parcel) error {
 		if err != nil {
 			return err
 		}
-		p.head = readThreadHead(raw)
-		head := p.head
-		for _, id := range append([]string{head.id}, head.refs...) {
+		p.head, p.keys = readThreadHead(raw), nil
+		for _, id := range append([]string{p.head.id}, p.head.refs...) {
 			if id != "" {
 				p.keys = append(p.keys, "m:"+id)
 				ids = append(ids, id)
 			}
 		}
-		if head.tag != 0 {
-			p.keys = append(p.keys, ticketKey(head.tag))
+		if p.head.tag != 0 {
+			p.keys = append(p.keys, ticketKey(p.head.tag))
 		}
 	}
 	if len(ids) == 0 {
@@ -299,7 +307,8 @@ func (l *Lanes) name(ctx context.Context, page []*parcel) error {
 	return nil
 }
 
-// head is the beginning of a raw message; of a large one it is read from the content store.
+// head is the beginning of a raw message; of a large one it is read from the content store. Where that is not there any
+// more the message fails when it is read, and not its whole page here.
 func (l *Lanes) head(ctx context.Context, row *store.Inbound) ([]byte, error) {
 	if row.Data != nil {
 		return row.Data, nil
@@ -307,6 +316,9 @@ func (l *Lanes) head(ctx context.Context, row *store.Inbound) ([]byte, error) {
 	var sum [32]byte
 	copy(sum[:], row.SHA256)
 	blob, err := l.Store.OpenBlob(ctx, sum)
+	if core.CodeOf(err) == core.NotFound {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -314,150 +326,15 @@ func (l *Lanes) head(ctx context.Context, row *store.Inbound) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(blob, headBytes))
 }
 
-func ticketKey(n core.Number) string { return "t:" + strconv.FormatInt(int64(n), 10) }
-
-// send puts a message on the lane of its thread, or on the emptiest one. A message that joins two threads which run on
-// different lanes waits until one of them is through.
-func (l *Lanes) send(ctx context.Context, f *flight, p *parcel) {
-	for {
-		lane, several := f.laneOf(p.keys)
-		if !several {
-			if lane < 0 {
-				lane = f.emptiest()
-			}
-			p.lane = lane
-			f.load[lane]++
-			for _, k := range p.keys {
-				f.threads[k] = threadInFlight{lane, f.threads[k].count + 1}
-			}
-			f.lanes[lane] <- p
-			return
-		}
-		if !l.land(ctx, f) {
-			return
-		}
-	}
-}
-
-// land waits for one message to come back from a lane; false = ctx ended.
-func (l *Lanes) land(ctx context.Context, f *flight) bool {
-	select {
-	case p := <-l.done:
-		l.landed(f, p)
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// landed takes a message out of flight. One whose work failed for the moment stays in the ledger for the next claim.
-func (l *Lanes) landed(f *flight, p *parcel) {
-	f.load[p.lane]--
-	for _, k := range p.keys {
-		t := f.threads[k]
-		if t.count--; t.count == 0 {
-			delete(f.threads, k)
-		} else {
-			f.threads[k] = t
-		}
-	}
-	if p.err == nil {
-		f.drop(p.row)
-		l.mu.Lock()
-		if c := l.finished[p.row.Mailbox]; c != nil {
-			select {
-			case c <- struct{}{}:
-			default:
-			}
-		}
-		l.mu.Unlock()
-		return
-	}
-	if store.Transient(p.err) {
-		f.failed = true
-		l.forget(f, []*store.Inbound{p.row})
-		return
-	}
-	f.drop(p.row) // the attempt stands
-}
-
-func (f *flight) drop(row *store.Inbound) {
-	if size, mine := f.rows[row.ID]; mine {
-		f.bytes -= size
-		delete(f.rows, row.ID)
-	}
-}
-
-func (f *flight) busy() bool {
-	for _, n := range f.load {
-		if n > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-func (f *flight) laneOf(keys []string) (lane int, several bool) {
-	lane = -1
-	for _, k := range keys {
-		if t, ok := f.threads[k]; ok {
-			if lane >= 0 && t.lane != lane {
-				return lane, true
-			}
-			lane = t.lane
-		}
-	}
-	return lane, false
-}
-
-func (f *flight) emptiest() int {
-	best := 0
-	for i, n := range f.load {
-		if n < f.load[best] {
-			best = i
-		}
-	}
-	return best
-}
-
-// parentsFirst orders a page so that a message stands behind those it refers to, and else as the server had it.
-func parentsFirst(page []*parcel) []*parcel {
-	byID := map[string]int{}
-	for i, p := range page {
-		if id := p.head.id; id != "" {
-			byID[id] = i
-		}
-	}
-	out := make([]*parcel, 0, len(page))
-	placed := make([]bool, len(page))
-	var place func(i, depth int)
-	place = func(i, depth int) {
-		if placed[i] || depth > len(page) {
-			return
-		}
-		placed[i] = true // before its parents: a circle of references ends here
-		for _, ref := range page[i].head.refs {
-			if parent, ok := byID[ref]; ok && parent != i {
-				place(parent, depth+1)
-			}
-		}
-		out = append(out, page[i])
-	}
-	for i := range page {
-		place(i, 0)
-	}
-	return out
-}
-
-// lane works its messages off, one after the other. A message that takes too long, or whose reader breaks, has failed;
-// the lane goes on with the next.
-func (l *Lanes) lane(ctx context.Context, in <-chan *parcel) {
+// lane works its messages off, one after the other. Where the database goes away the lane waits with the message at
+// hand: if it went on, a reply could be applied before its parent. A message that takes too long, or whose reader
+// breaks, has failed, and the lane goes on with the next.
+func (l *Lanes) lane(ctx, work context.Context, in <-chan *parcel) {
 	for p := range in {
 		if ctx.Err() != nil {
-			p.err = ctx.Err()
 			continue // Run takes it back
 		}
-		p.err = l.attempt(ctx, p.row)
+		p.err = l.insist(ctx, databaseTries, func() error { return l.attempt(work, p.row) })
 		l.done <- p
 	}
 }

@@ -31,6 +31,9 @@ type Worker struct {
 func (w *Worker) Apply(ctx context.Context, row *store.Inbound) error {
 	begun := time.Now()
 	m, err := w.read(ctx, row)
+	if time.Since(begun) > readTimeout { // the message's fault, while ctx ending later would be the database's
+		return fmt.Errorf("message %d: reading took %s", row.ID, time.Since(begun).Round(time.Second))
+	}
 	if err != nil {
 		return err
 	}
