@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	maxIdle   = 9 * time.Minute // servers and firewalls drop silent connections from 10 minutes on
-	pollEvery = time.Minute     // where there is no IDLE
+	maxIdle    = 9 * time.Minute // servers and firewalls drop silent connections from 10 minutes on
+	pollEvery  = time.Minute     // where there is no IDLE
+	beginGrace = time.Second     // for the server to say "+" after nobody wants to wait any more
 )
 
 // Idle waits until the folder grew since the last ListUIDs, but no longer than atMost (9 minutes at most, one
@@ -18,9 +19,16 @@ const (
 func (m *IMAP) Idle(ctx context.Context, atMost time.Duration) (changed bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
 	end := func(context.Context) error { return nil }
 	if m.canIdle() {
-		switch end, err = m.idle(ctx); {
+		// A ctx that ends while the server says "+" must not cost the connection: that IDLE is ended properly too.
+		begin, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		defer cancel()
+		defer context.AfterFunc(ctx, func() { time.AfterFunc(beginGrace, cancel) })()
+		switch end, err = m.idle(begin); {
 		case errors.Is(err, ErrRefused): // advertised, but not for this folder or not now
 			m.noIdle = true
 		case err != nil:

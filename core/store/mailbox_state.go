@@ -15,7 +15,8 @@ import (
 type MailboxPosition struct {
 	Epoch       int
 	UIDValidity uint32
-	Cursor      uint32 // the highest UID accepted
+	Cursor      uint32 // all up to here are accepted
+	Listed      bool   // everything that was there when the epoch began is in the ledger
 }
 
 // LeaseTime is for how long a lease holds unless it is renewed: at most 20 s (mail.md 1).
@@ -44,8 +45,8 @@ func (s *Store) ReturnMailbox(ctx context.Context, box core.MailboxID, lease uui
 
 // Position reads where a mailbox has been read up to.
 func (r reads) Position(ctx context.Context, box core.MailboxID) (p MailboxPosition, err error) {
-	err = r.db.QueryRow(ctx, `select coalesce(max(epoch), 0), coalesce(max(uidvalidity), 0), coalesce(max(cursor), 0)
-		from mailbox_state where mailbox_id = $1`, box).Scan(&p.Epoch, &p.UIDValidity, &p.Cursor)
+	err = r.db.QueryRow(ctx, `select coalesce(max(epoch), 0), coalesce(max(uidvalidity), 0), coalesce(max(cursor), 0), count(reconciled_at) > 0
+		from mailbox_state where mailbox_id = $1`, box).Scan(&p.Epoch, &p.UIDValidity, &p.Cursor, &p.Listed)
 	return p, err
 }
 
@@ -53,7 +54,8 @@ func (r reads) Position(ctx context.Context, box core.MailboxID) (p MailboxPosit
 // the position that the caller found outdated; where another daemon began a new epoch meanwhile, that one is returned.
 func (s *Store) NewEpoch(ctx context.Context, box core.MailboxID, was MailboxPosition, uidValidity uint32) (MailboxPosition, error) {
 	_, err := s.pool.Exec(ctx, `insert into mailbox_state as m (mailbox_id, uidvalidity, epoch) values ($1, $2, 1)
-		on conflict (mailbox_id) do update set uidvalidity = $2, epoch = m.epoch + 1, cursor = 0 where m.epoch = $3`,
+		on conflict (mailbox_id) do update set uidvalidity = $2, epoch = m.epoch + 1, cursor = 0, reconciled_at = null
+		where m.epoch = $3`,
 		box, int64(uidValidity), was.Epoch)
 	if err != nil {
 		return MailboxPosition{}, fmt.Errorf("new epoch: %w", err)
