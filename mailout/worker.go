@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,15 +20,14 @@ import (
 )
 
 const (
-	senders      = 8
-	leaseMails   = 50
-	pollEvery    = time.Second
-	recoverEvery = 5 * time.Second
-	renewEvery   = 5 * time.Second
-	downFor      = 5 * time.Second  // after a failed dial nobody dials that mailbox's server again
-	recordFor    = 60 * time.Second // how long the result of a sending is tried to be written
-	giveUpAfter  = 5 * 24 * time.Hour
-	smallMail    = 48 << 10 // files up to here are rendered in memory; larger mails through the content store
+	senders     = 8
+	leaseMails  = 50
+	pollEvery   = time.Second
+	renewEvery  = 5 * time.Second
+	downFor     = 5 * time.Second  // after a failed dial nobody dials that mailbox's server again
+	recordFor   = 60 * time.Second // how long the result of a sending is tried to be written
+	giveUpAfter = 5 * 24 * time.Hour
+	smallMail   = 48 << 10 // files up to here are rendered in memory; larger mails through the content store
 )
 
 // backoff is how long a mail waits after its n-th attempt that came to nothing (mail.md 1).
@@ -127,31 +128,29 @@ func (w *Worker) hold(leased []*store.Leased) {
 
 // keep renews the leases of what is under way, and takes up what other daemons left.
 func (w *Worker) keep(ctx context.Context) {
-	renew, recovery := time.NewTicker(renewEvery), time.NewTicker(recoverEvery)
+	renew := time.NewTicker(renewEvery)
 	defer renew.Stop()
-	defer recovery.Stop()
 	for {
-		var err error
 		select {
 		case <-ctx.Done():
 			return
 		case <-renew.C:
-			w.mu.Lock()
-			ids := make([]string, 0, len(w.held))
-			for id := range w.held {
-				ids = append(ids, id)
-			}
-			w.mu.Unlock()
-			if len(ids) > 0 {
-				err = w.Store.RenewOutbox(ctx, w.lease, ids, w.Desk.Now())
-			}
-		case <-recovery.C:
+		}
+		// First renew, or after an absence of the database our own mails would look like a dead daemon's.
+		err := w.Store.RenewOutbox(ctx, w.lease, w.holding(), w.Desk.Now())
+		if err == nil {
 			err = w.Store.RecoverOutbox(ctx, w.Desk.Now())
 		}
 		if err != nil && ctx.Err() == nil {
 			w.Log.Warn("keep leases of mail", "error", err)
 		}
 	}
+}
+
+func (w *Worker) holding() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Collect(maps.Keys(w.held))
 }
 
 // sender sends one mail after the other over connections of its own, one for each mailbox.

@@ -98,14 +98,15 @@ func (s *Store) BeginData(ctx context.Context, lease uuid.UUID, id string, raw, 
 	return tag.RowsAffected() == 1, err
 }
 
-// FinishMail writes how a sending ended; next is when to try again where it is queued or uncertain.
+// FinishMail writes how a sending ended; next is when to try again where it is queued or uncertain. An answer that was
+// read, but could not be written down before the lease ended, still settles the mail that was uncertain for that.
 func (s *Store) FinishMail(ctx context.Context, lease uuid.UUID, id string, state core.OutboundState, response string, next, now time.Time) error {
 	finished := &now
 	if state == core.OutboundQueued || state == core.OutboundUncertain {
 		finished = nil
 	}
 	tag, err := s.pool.Exec(ctx, `update outbox set state = $3, response = $4, next_at = $5, finished_at = $6, lease_token = null, lease_until = null
-		where id = $2 and lease_token = $1 and state = 'sending'`, lease, id, state, response, next, finished)
+		where id = $2 and lease_token = $1 and state in ('sending', 'uncertain')`, lease, id, state, response, next, finished)
 	if err == nil && tag.RowsAffected() != 1 {
 		err = fmt.Errorf("mail %s: the lease was lost", id)
 	}
@@ -122,7 +123,7 @@ func (s *Store) RecoverOutbox(ctx context.Context, now time.Time) error {
 			state = case when data_phase then 'uncertain' else 'queued' end,
 			next_at = case when data_phase then $1::timestamptz + $2::interval else next_at end,
 			response = case when data_phase then 'the answer was lost' else response end,
-			lease_token = null, lease_until = null
+			lease_token = case when data_phase then lease_token end, lease_until = null
 		where state = 'sending' and lease_until < $1`, now, UncertainWait)
 	if err != nil {
 		return fmt.Errorf("recover outbox: %w", err)
