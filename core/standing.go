@@ -1,5 +1,7 @@
 package core
 
+import "time"
+
 // Standing is what one person is to one ticket: the roles held in its service for its requester, and their part in the
 // ticket itself. Every question "may they?" is put to a Standing; nothing else looks at roles.
 type Standing struct {
@@ -84,6 +86,18 @@ func (s Standing) SeesInternal() bool { return s.May(LogViewAll) }
 // TeamSide tells whether what the person writes here is the desk speaking: they read the whole log, and the ticket is
 // not their own request (a solver's own ticket is a request like any other, unless they solve it themselves).
 func (s Standing) TeamSide() bool { return s.SeesInternal() && (!s.Owner || s.Solver) }
+
+// MayAddFollower tells whether the person may name followers of the ticket: team members, readers and followers (D14).
+func (s Standing) MayAddFollower() bool {
+	return s.Sees() && (s.Roles.Team() || s.Roles.Has(Reader) || s.Follows)
+}
+
+// MayReopen tells whether the person may bring a done ticket back: who may solve it, the team without limit, requesters
+// and participants within the deadline (A79, A80, D16). A manager who resolved is its solver now (A47), and may not solve
+// what is assigned to them; as a team member they may still reopen it.
+func (s Standing) MayReopen(d *Directory, t *Ticket, now time.Time) bool {
+	return s.MaySolve(t) || s.Sees() && s.Roles.Team() || s.MayReopenAsRequester(d, t, now)
+}
 
 // MayReceive tells whether the ticket may be assigned to the person: roles with "assigned to me" take tickets, managers
 // never do (A49).

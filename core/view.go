@@ -109,12 +109,12 @@ func ActionsOf(d *Directory, t *Ticket, s Standing, now time.Time) []Action {
 	add(ActReturn, !done && (t.Solver != nil || t.Group != 0) && s.May(TicketAssignToOtherOrGroup))
 	add(ActStatus, !done && solve)
 	add(ActResolve, !done && solve)
-	add(ActReopen, done && (solve || s.MayReopenAsRequester(d, t, now)))
+	add(ActReopen, done && s.MayReopen(d, t, now))
 	add(ActRecord, s.Grade(LogCreate) >= Own)
 	add(ActPriority, !done && solve)
 	add(ActCategory, !done && solve)
 	add(ActParticipant, s.Grade(LogCreate) >= Own)
-	add(ActFollower, s.TeamSide())
+	add(ActFollower, s.MayAddFollower())
 	add(ActClose, t.Status == Resolved && (solve || s.Part))
 	return actions
 }

@@ -54,7 +54,7 @@ func (a *Act) RemoveParticipant(ctx context.Context, n core.Number, p *core.Pers
 func (a *Act) AddFollower(ctx context.Context, n core.Number, p *core.Person, ifVersion int) (core.Number, error) {
 	return a.change(ctx, n, ifVersion, func(c *change) error {
 		switch {
-		case !c.mayFollow():
+		case !c.standing.MayAddFollower():
 			return core.Refuse(core.Forbidden, "error.forbidden")
 		case p.Disabled || p.Origin != core.Configured:
 			return core.BadInput("add", "error.follower.unknown")
@@ -73,7 +73,7 @@ func (a *Act) AddFollower(ctx context.Context, n core.Number, p *core.Person, if
 // RemoveFollower ends that.
 func (a *Act) RemoveFollower(ctx context.Context, n core.Number, p *core.Person, ifVersion int) (core.Number, error) {
 	return a.change(ctx, n, ifVersion, func(c *change) error {
-		if !c.mayFollow() {
+		if !c.standing.MayAddFollower() {
 			return core.Refuse(core.Forbidden, "error.forbidden")
 		}
 		if !c.t.Follows(p.ID) {
@@ -83,10 +83,6 @@ func (a *Act) RemoveFollower(ctx context.Context, n core.Number, p *core.Person,
 		_, err := c.logChange(core.KindParticipant, false, "follower", p.Ref().Display(), "")
 		return err
 	})
-}
-
-func (c *change) mayFollow() bool {
-	return c.standing.Roles.Team() || c.standing.Roles.Has(core.Reader) || c.standing.Follows
 }
 
 func (c *change) dropFollower(p *core.Person) {

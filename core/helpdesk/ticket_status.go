@@ -69,7 +69,7 @@ func (a *Act) Resolve(ctx context.Context, n core.Number, r NewRecord) (core.Num
 func (a *Act) Reopen(ctx context.Context, n core.Number, ifVersion int) (core.Number, error) {
 	return a.change(ctx, n, ifVersion, func(c *change) error {
 		switch {
-		case c.standing.MaySolve(c.t), c.standing.MayReopenAsRequester(c.dir, c.t, c.now):
+		case c.standing.MayReopen(c.dir, c.t, c.now):
 		case c.standing.Part && c.t.Status.Done():
 			return core.Refuse(core.Conflict, "error.reopen.too_late")
 		default:
