@@ -36,6 +36,8 @@ const (
 
 // history is what the sample city's desk did in the days before.
 var history = []story{
+	{"Printers", "pat", "Printer on floor 3 asks for a PIN", "Since this morning the big printer on floor 3 wants a PIN for every job. Nobody here has one.", "access", core.Normal, 25 * minute, "", nil},
+	{"Printers", "lucia", "El plóter no aparece en la lista", "Tengo computadora nueva y el plóter de catastro no está entre las impresoras.", "software", core.Low, 70 * minute, "", nil},
 	{"Printers", "ben", "Payroll printer jams on every envelope", "Since Friday the payroll printer pulls in every envelope crooked and stops. I cleaned it twice. Paper is fine, only envelopes jam.", "hardware", core.Urgent, 2 * hour, "printer-events.log", []step{
 		{8 * minute, "mia", "assign sol", ""},
 		{1 * minute, "mia", "note", "Same model as the one in Permits. Fuser kit is in the cabinet; if it is the rollers again, order two."},
