@@ -76,7 +76,7 @@ var (
 // problem says an error in the language of the request.
 func (a *api) problem(ctx context.Context, err error) *Problem {
 	say := a.printer(ctx)
-	make := func(status int, detail string) *Problem {
+	plain := func(status int, detail string) *Problem {
 		return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail}
 	}
 	var refusal *core.Error
@@ -87,15 +87,15 @@ func (a *api) problem(ctx context.Context, err error) *Problem {
 	case errors.As(err, &done):
 		return done
 	case errors.As(err, &refusal) && statuses[refusal.Code] != 0:
-		p := make(statuses[refusal.Code], say.Error(err))
+		p := plain(statuses[refusal.Code], say.Error(err))
 		p.Code, p.Field = refusal.Code, refusal.Field
 		return p
 	case errors.As(err, &tooLarge):
-		return make(errTooLarge.status, say.T(errTooLarge.key))
+		return plain(errTooLarge.status, say.T(errTooLarge.key))
 	case errors.As(err, &known):
-		return make(known.status, say.T(known.key))
+		return plain(known.status, say.T(known.key))
 	}
-	p := make(http.StatusInternalServerError, say.T("error.failure"))
+	p := plain(http.StatusInternalServerError, say.T("error.failure"))
 	p.ID = uuid.NewString()
 	if !errors.Is(err, context.Canceled) { // the client went away
 		a.Log.ErrorContext(ctx, "request failed", "id", p.ID, "error", err)
