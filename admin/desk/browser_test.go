@@ -257,4 +257,5 @@ func TestLook(t *testing.T) {
 		chromedp.Click(chromedp.CSS(".me summary")), chromedp.Click(chromedp.CSS(".me .pop form button")), chromedp.WaitVisible(chromedp.CSS("main.door")))
 	c.signIn(w.People["eva"].Email)
 	look("requester", home+"?lang=es&status=all", wide, narrow)
+	look("requester-ticket", home+"/1002", wide, phone)
 }
