@@ -18,6 +18,7 @@ import (
 type metrics struct {
 	store    *store.Store
 	registry *prometheus.Registry
+	others   []prometheus.Gatherer // what other packages count
 	requests *prometheus.HistogramVec
 }
 
@@ -37,8 +38,8 @@ var (
 		core.OutboundUncertain, core.OutboundParked, core.OutboundCancelled, core.OutboundBounced}
 )
 
-func newMetrics(s *store.Store) *metrics {
-	m := &metrics{store: s, registry: prometheus.NewRegistry(), requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+func newMetrics(s *store.Store, others []prometheus.Gatherer) *metrics {
+	m := &metrics{store: s, others: others, registry: prometheus.NewRegistry(), requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "postdesk_http_request_duration_seconds", Help: "Duration of requests by method, route and status.",
 		Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
 	}, []string{"method", "route", "status"})}
@@ -56,7 +57,7 @@ func (m *metrics) request(method, route string, status int, took time.Duration) 
 }
 
 func (m *metrics) handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+	return promhttp.HandlerFor(append(prometheus.Gatherers{m.registry}, m.others...), promhttp.HandlerOpts{})
 }
 
 // Describe sends the descriptions of what Collect reads.

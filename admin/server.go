@@ -13,6 +13,7 @@ import (
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/go-chi/chi/v5"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"postdesk/admin/api"
 	"postdesk/core/helpdesk"
@@ -20,7 +21,7 @@ import (
 	"postdesk/templates"
 )
 
-// Config is what the web edge works with. All fields but Extra and Ready are needed.
+// Config is what the web edge works with. All fields but Extra, Metrics and Ready are needed.
 type Config struct {
 	Helpdesk     *helpdesk.Helpdesk
 	Store        *store.Store // for health and metrics only
@@ -28,7 +29,8 @@ type Config struct {
 	SessionStore scs.Store
 	Log          *slog.Logger
 	// Extra are handlers of the wiring, by path prefix without a slash at its end (the demo's mailboxes, say).
-	Extra map[string]http.Handler
+	Extra   map[string]http.Handler
+	Metrics []prometheus.Gatherer // shown at /metrics beside the web edge's own
 	// Ready tells whether the program has started; detail says what it waits for. nil = it has.
 	Ready func(ctx context.Context) (ok bool, detail any)
 }
@@ -45,7 +47,7 @@ func New(c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
-	s := &server{Config: c, metrics: newMetrics(c.Store)}
+	s := &server{Config: c, metrics: newMetrics(c.Store, c.Metrics)}
 	r := chi.NewRouter()
 	r.Use(s.record, s.recover, s.headers, fetchedHere, http.NewCrossOriginProtection().Handler, limitBody)
 	if err := s.routes(r, api.Config{Helpdesk: c.Helpdesk, Locales: locales, Log: c.Log}); err != nil {
