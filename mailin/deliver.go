@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"postdesk/core"
@@ -136,13 +137,14 @@ func (d *delivery) answer(ctx context.Context, c helpdesk.Candidate, s core.Stan
 		if d.level < core.PersonProven {
 			return d.holdReply(ctx, c, "written for the desk, but the sender is not proven ("+d.evidence.why+")"), nil
 		}
-		note := false
-		if mine && token.Purpose == core.PurposeNote {
-			r.Show = &note
-		} else {
-			r.Answer = true
+		if err := d.teamText(ctx, c.Ticket, &r); err != nil {
+			return store.Outcome{}, err
 		}
-		r.Text, r.Folded = withoutQuoted(r.Text, r.Folded)
+		r.Answer = r.Text != "" || len(r.Attachments) > 0
+	}
+	if mine && token.Purpose == core.PurposeNote || s.TeamSide() && !r.Answer { // a note address makes notes, whatever became of its owner
+		note := false
+		r.Show, r.Answer = &note, false
 	}
 	n, err := d.AddRecord(ctx, c.Ticket, r)
 	if refused := core.CodeOf(err); refused == core.Forbidden || refused == core.NotFound {
@@ -182,6 +184,10 @@ func (d *delivery) open(ctx context.Context, c helpdesk.Candidate, person *core.
 		Service: service, Subject: withoutTag(d.msg.Subject), Text: d.text(), Folded: d.folded(), Attachments: d.attachments(),
 		Mail: d.source(), Presumed: c.Ticket,
 	})
+	switch core.CodeOf(err) {
+	case core.Forbidden, core.Invalid: // refused before anything was written
+		return d.hold(s.ID, "not allowed to open a ticket in "+s.Name), nil
+	}
 	if err != nil {
 		return store.Outcome{}, err
 	}
@@ -212,6 +218,9 @@ func (d *delivery) stranger(ctx context.Context, known *core.Person, s *core.Ser
 
 // hold keeps the mail for the triage of a service.
 func (d *delivery) hold(service core.ServiceID, why string) store.Outcome {
+	if s := d.Directory().Services[service]; s == nil || s.Folder || s.Archived { // nobody sorts mail there
+		service = d.Directory().ServiceNear(d.Row.Mailbox)
+	}
 	return store.Outcome{State: core.InboundQuarantined, Reason: why, Service: service}
 }
 
@@ -258,10 +267,50 @@ func attachmentsOf(m *Message) []core.Attachment {
 	return files
 }
 
-// replyAddress matches the addresses that carry reply tokens; they are shown to nobody (mail.md 6).
-var replyAddress = regexp.MustCompile(`(?i)(\+)?\b[rn]\.[a-z2-7]{34}@`)
+// replyAddress matches the addresses that carry reply tokens, as they are and as links write them; they are shown to
+// nobody (mail.md 6).
+var replyAddress = regexp.MustCompile(`(?i)(?:\+|%2b)?[rn]\.[a-z2-7]{34}(@|%40)`)
 
-func maskAddresses(text string) string { return replyAddress.ReplaceAllString(text, "@") }
+func maskAddresses(text string) string { return replyAddress.ReplaceAllString(text, "$1") }
+
+// teamText cuts what a solver wrote to what may go from the desk to a requester: the new text alone. Whatever of a
+// notification stands between or below it, notes included, stays in the fold (mail.md 6).
+func (d *delivery) teamText(ctx context.Context, n core.Number, r *helpdesk.NewRecord) error {
+	text := strings.TrimSpace(d.msg.Visible)
+	masked := maskAddresses(text)
+	kept, folded := withoutQuoted(masked, r.Folded)
+	// Where the quote of a notification was not recognised as one, at least nothing of a note passes.
+	if len(kept) != len(text) || tagPattern.MatchString(text) {
+		notes, err := d.Notes(ctx, n)
+		if err != nil {
+			return err
+		}
+		if clean := withoutNotes(kept, notes); clean != kept {
+			kept, folded = clean, strings.TrimSpace(masked+"\n\n"+r.Folded)
+		}
+	}
+	r.Text, r.Folded = kept, folded
+	return nil
+}
+
+// noteLine is from how many characters on a line that stands in a note too is taken for a piece of it.
+const noteLine = 12
+
+// withoutNotes takes out lines that stand in one of the notes, however they are broken.
+func withoutNotes(text string, notes []string) string {
+	for i, n := range notes {
+		notes[i] = strings.Join(strings.Fields(n), " ")
+	}
+	lines := strings.Split(text, "\n")
+	kept := lines[:0]
+	for _, line := range lines {
+		plain := strings.Join(strings.Fields(line), " ")
+		if len(plain) < noteLine || !slices.ContainsFunc(notes, func(n string) bool { return strings.Contains(n, plain) }) {
+			kept = append(kept, line)
+		}
+	}
+	return strings.TrimSpace(strings.Join(kept, "\n"))
+}
 
 // withoutQuoted takes quoted lines out of what goes from the desk to a requester: an answer written between the quotes of
 // a notification would carry the notification along, notes included (mail.md 6). The whole text stays in the fold.

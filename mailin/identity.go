@@ -24,7 +24,7 @@ func judgeDomain(m *Message, from string, trust *core.Mailbox) evidence {
 	}
 	border := -1
 	for i, f := range m.Header {
-		if strings.EqualFold(f.Name, "Received") && among(receivedBy(f.Value), trust.Borders) {
+		if strings.EqualFold(f.Name, "Received") && receivedBy(f.Value, trust.Borders) {
 			border = i
 			break
 		}
@@ -37,11 +37,22 @@ func judgeDomain(m *Message, from string, trust *core.Mailbox) evidence {
 		if !strings.EqualFold(f.Name, "Authentication-Results") {
 			continue
 		}
-		id, results, err := authres.Parse(f.Value)
-		if err != nil || !among(id, trust.AuthservIDs) {
+		plain, whole := plainResults(f.Value)
+		parts := strings.Split(plain, ";")
+		id, _, _ := authres.Parse(parts[0])
+		if !among(id, trust.AuthservIDs) {
 			continue
 		}
+		var results []authres.Result
+		for _, part := range parts[1:] { // one by one: a method that the parser does not know well spoils no other
+			if _, r, err := authres.Parse(id + ";" + part); err == nil {
+				results = append(results, r...)
+			}
+		}
 		one := judgeResults(results, core.DomainOf(from))
+		if !whole { // what cannot be read may have been a fail
+			one = evidence{fail: true, why: "its results cannot be read"}
+		}
 		e.fail = e.fail || one.fail
 		e.pass = e.pass || one.pass
 		e.why = id + ": " + one.why
@@ -59,12 +70,16 @@ func judgeResults(results []authres.Result, domain string) evidence {
 		if d, ok := r.(*authres.DMARCResult); ok && (d.From == "" || core.FoldAddress(d.From) == domain) {
 			switch d.Value {
 			case authres.ResultPass:
-				return evidence{pass: true, why: "dmarc=pass"}
+				e.pass, e.why = true, "dmarc=pass"
 			case authres.ResultFail:
 				return evidence{fail: true, why: "dmarc=fail"}
+			default:
+				e.why = "dmarc=" + string(d.Value)
 			}
-			e.why = "dmarc=" + string(d.Value)
 		}
+	}
+	if e.pass {
+		return e
 	}
 	for _, r := range results {
 		switch d := r.(type) {
@@ -90,15 +105,52 @@ func aligned(signer, domain string) bool {
 	return signer == domain || strings.Count(signer, ".") >= 1 && strings.HasSuffix(domain, "."+signer)
 }
 
-// receivedBy is the host in the by clause of a Received field (RFC 5321 section 4.4).
-func receivedBy(value string) string {
+// receivedBy says whether a Received field claims to be by one of the hosts (RFC 5321 section 4.4). Every by counts, not
+// only the clause: a sender who greets as "by" must not hide the border's own field and have one of his taken for it.
+func receivedBy(value string, hosts []string) bool {
 	words := strings.Fields(value)
 	for i, w := range words {
 		if strings.EqualFold(w, "by") && i+1 < len(words) {
-			return strings.TrimSuffix(words[i+1], ";")
+			host, _, _ := strings.Cut(words[i+1], "(")
+			if among(strings.TrimRight(host, ";."), hosts) {
+				return true
+			}
 		}
 	}
-	return ""
+	return false
+}
+
+// plainResults takes comments out of an Authentication-Results value, and quoted strings' power to structure it (RFC 8601
+// section 2.2): both carry what the sender made up, such as his envelope address. ok is false where one does not end.
+func plainResults(value string) (plain string, ok bool) {
+	var b strings.Builder
+	depth, quoted := 0, false
+	for i := 0; i < len(value); i++ {
+		c := value[i]
+		switch {
+		case c == '\\' && (quoted || depth > 0) && i+1 < len(value):
+			i++
+			if depth == 0 {
+				b.WriteByte('_')
+			}
+		case c == '"' && depth == 0:
+			quoted = !quoted
+		case quoted:
+			if strings.IndexByte("; \t=", c) >= 0 {
+				c = '_'
+			}
+			b.WriteByte(c)
+		case c == '(':
+			depth++
+		case c == ')' && depth > 0:
+			if depth--; depth == 0 {
+				b.WriteByte(' ')
+			}
+		case depth == 0:
+			b.WriteByte(c)
+		}
+	}
+	return b.String(), depth == 0 && !quoted
 }
 
 func among(s string, list []string) bool {
