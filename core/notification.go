@@ -40,6 +40,7 @@ const (
 	ToGroupMembers   Audience = "group_members"
 	ToMainSolvers    Audience = "main_solvers"
 	ToSolverSide     Audience = "solver_side"
+	ToOrphaned       Audience = "orphaned" // the main solvers, where reopening cleared the solver (D5)
 )
 
 // Notice is one line of the table: on the event the audience is told, for the reason.
@@ -83,6 +84,7 @@ resolved           participants     participant         -
 resolved           previous_solver  passed_on           -
 resolved           followers        follower            -
 reopened           solver_side      -                   -
+reopened           orphaned         -                   -
 reopened           requester        requester           -
 reopened           participants     participant         -
 reopened           followers        follower            -

@@ -18,6 +18,7 @@ type change struct {
 	told     []told
 	alsoIn   string        // with also_sent: the service in which the mail opened its ticket
 	failed   *core.Failure // with delivery_failed
+	orphaned bool          // the solver was cleared on reopening: the main solvers hear of it in any case (D5)
 }
 
 // told is an event that somebody may have to hear of, with the record that it tells.

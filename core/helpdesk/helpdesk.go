@@ -37,6 +37,7 @@ type Act struct {
 	reopens      bool     // a message to a resolved ticket may reopen it
 	unechoed     bool     // the acknowledgement must not carry the text: its sender is unproven
 	direct       []string // who got the original mail directly, and needs no notice of it (E3)
+	directPeople []core.PersonID
 }
 
 // Do runs the operations of fn as the actor, all or nothing.

@@ -233,6 +233,18 @@ func (m *Mail) StandingIn(ctx context.Context, n core.Number) (core.Standing, er
 	return core.StandingOf(m.dir, t, m.actor.Person), nil
 }
 
+// Notes are the texts of a ticket's internal records.
+func (m *Mail) Notes(ctx context.Context, n core.Number) ([]string, error) {
+	records, err := m.tx.Records(ctx, n)
+	var notes []string
+	for _, r := range records {
+		if !r.ShowToRequester && r.Text != "" {
+			notes = append(notes, r.Text)
+		}
+	}
+	return notes, err
+}
+
 // AddPerson records somebody who wrote without being listed, as a contact or a guest, without sign-in (mail.md 4). Where
 // the entry exists already it is returned.
 func (m *Mail) AddPerson(ctx context.Context, from core.Ref, service core.ServiceID, origin core.Origin) (*core.Person, error) {

@@ -89,8 +89,9 @@ func (h *Helpdesk) LeaseMail(ctx context.Context, lease uuid.UUID, limit int) ([
 				}
 				tickets[l.Ticket] = t
 			}
-			if !core.StandingOf(dir, t, l.Person).Sees() {
-				why = "the person may not see the ticket any more"
+			s := core.StandingOf(dir, t, l.Person)
+			if !s.Sees() || !l.Content.RequesterSide && !s.SeesInternal() { // what it says was cut for the team's eyes
+				why = "the person may not see this any more"
 			}
 		}
 		if why != "" {

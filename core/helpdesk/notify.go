@@ -18,6 +18,9 @@ const travelLimit = 10 << 20
 // notify queues the mails of all events of the change: who is told stands in core's table, computed from the roles and
 // the state after the change.
 func (c *change) notify(ctx context.Context) error {
+	if err := c.findDirect(ctx); err != nil {
+		return err
+	}
 	for _, e := range c.told {
 		done := map[core.PersonID]bool{}
 		for _, n := range core.NoticesOf(e.event) {
@@ -77,8 +80,25 @@ func (c *change) audience(ctx context.Context, who core.Audience) (people []*cor
 			next = core.ToGroupMembers
 		}
 		return c.audience(ctx, next)
+	case core.ToOrphaned:
+		if c.orphaned {
+			return c.audience(ctx, core.ToMainSolvers)
+		}
 	}
 	return nil, "", nil
+}
+
+// findDirect finds who got the original mail at another of their addresses than the first. Most mail names the desk
+// alone, and needs no look.
+func (c *change) findDirect(ctx context.Context) (err error) {
+	if len(c.told) == 0 || c.directPeople != nil {
+		return nil
+	}
+	others := slices.DeleteFunc(slices.Clone(c.direct), func(address string) bool { return c.dir.MailboxAt(withoutPlus(address)) != nil })
+	if len(others) > 0 {
+		c.directPeople, err = c.tx.PeopleAt(ctx, others)
+	}
+	return err
 }
 
 // holders are the persons who hold a grant in the ticket's service for its requester, in the order of the grants.
@@ -114,9 +134,9 @@ func (c *change) wanted(p *core.Person, n core.Notice) bool {
 		return false
 	case c.actor.Is(p) && !n.Own:
 		return false
-	case !n.Own && slices.Contains(c.direct, p.Email): // they have the original
+	case !n.Own && (slices.Contains(c.direct, p.Email) || slices.Contains(c.directPeople, p.ID)): // they have the original
 		return false
-	case n.Own && !c.acknowledges:
+	case n.Own && (!c.acknowledges || p.Origin == core.Guest && !c.proven()): // an unknown address gets none (mail.md 4)
 		return false
 	}
 	s := core.StandingOf(c.dir, c.t, p)
@@ -145,7 +165,13 @@ func roleOf(s core.Standing, who core.Audience) core.Role {
 			return r
 		}
 	}
-	return ""
+	switch {
+	case s.Owner:
+		return core.Requester
+	case s.Part:
+		return core.Participant
+	}
+	return core.Follower
 }
 
 // queue writes one mail to one person: everything it will say is cut to their view here.
@@ -196,19 +222,20 @@ func (c *change) queue(p *core.Person, n core.Notice, e told, reason string) err
 		}
 	}
 	k.AlsoIn, k.Failed = c.alsoIn, c.failed
-	k.Unverified = team && !c.proven()
+	k.Unverified = team && !c.vouched(e.record)
 	if team && c.before.Solver != nil {
 		k.Previous = c.before.Solver.Ref().Display()
 	}
 	if p.Origin == core.Configured {
 		k.Link = "/dashboard/ithelpdesk/" + formatNumber(c.t.Number)
 	}
-	c.address(o, box, team)
+	c.address(o, box, team, e.record)
 	return c.tx.QueueMail(o)
 }
 
-// address issues the mail's reply addresses: to answer with, and for the team one for notes.
-func (c *change) address(o *core.Outgoing, box *core.Mailbox, team bool) {
+// address issues the mail's reply addresses: to answer with, and for the team one for notes. A reply to an internal
+// message stays internal (mail.md 5): its mail has the note address only.
+func (c *change) address(o *core.Outgoing, box *core.Mailbox, team bool, r *core.Record) {
 	issue := func(p core.Purpose) string {
 		t := core.ReplyToken{Token: newReplyToken(), Purpose: p, Expires: c.now.Add(tokenLife)}
 		address := replyAddress(c.h.store.Secrets(), box, p, t.Token)
@@ -217,12 +244,27 @@ func (c *change) address(o *core.Outgoing, box *core.Mailbox, team bool) {
 		}
 		return address
 	}
-	o.Content.ReplyAddress = issue(core.PurposeReply)
+	internal := r != nil && !r.ShowToRequester && (r.Kind == core.KindNote || r.Kind == core.KindMail)
+	if !team || !internal {
+		o.Content.ReplyAddress = issue(core.PurposeReply)
+	}
 	if team {
 		if note := issue(core.PurposeNote); note != box.Address {
 			o.Content.NoteAddress = note
 		}
+		if internal {
+			o.Content.ReplyAddress = core.FoldAddress(box.Address)
+			if o.Content.NoteAddress != "" {
+				o.Content.ReplyAddress = o.Content.NoteAddress
+			}
+		}
 	}
+}
+
+// vouched tells whether the record may be taken as its author's: an unproven sender's words stay so, also when a triager
+// lets them in (mail.md 4).
+func (c *change) vouched(r *core.Record) bool {
+	return c.proven() && (r == nil || r.Verified == nil || *r.Verified)
 }
 
 // files sorts a record's files: those that travel with the mail, and those that stay in the desk because they are too
@@ -234,7 +276,7 @@ func (c *change) files(k *core.Content, r *core.Record) {
 	}
 	for _, a := range r.Attachments {
 		f := core.File{Name: a.Name, ContentType: a.ContentType, Size: a.Size, SHA256: slices.Clone(a.SHA256[:])}
-		if total > travelLimit || !c.proven() || strings.HasPrefix(a.ContentType, "message/") {
+		if total > travelLimit || !c.vouched(r) || strings.HasPrefix(a.ContentType, "message/") {
 			k.FilesAsLinks = append(k.FilesAsLinks, f)
 		} else {
 			k.Files = append(k.Files, f)

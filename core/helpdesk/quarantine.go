@@ -134,8 +134,11 @@ func (h *Helpdesk) AttachHeld(ctx context.Context, actor core.Actor, id int64, n
 			rec := &core.Record{Kind: core.KindMail, AuthorAddress: content.From.Email, Via: core.ViaMail, Text: content.Text,
 				Folded: content.Folded, Attachments: content.Attachments}
 			c.source(rec, content.source(id))
-			_, err := c.log(rec)
-			return err
+			if _, err := c.log(rec); err != nil {
+				return err
+			}
+			c.tell(core.EventNoteAdded, rec)
+			return nil
 		})
 		if err != nil {
 			return err

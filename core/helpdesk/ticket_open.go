@@ -72,17 +72,31 @@ func (a *Act) OpenTicket(ctx context.Context, n NewTicket) (core.Number, error) 
 	case !core.ValidPriority(n.Priority):
 		return 0, core.BadInput("priority", "error.priority.unknown", string(n.Priority))
 	}
+	service, sla = a.routed(service, sla, requester, n.Category)
 	number, err := a.tx.NextNumber(ctx)
 	if err != nil {
 		return 0, err
 	}
 	t := &core.Ticket{
-		Number: number, Version: 1, Service: n.Service, Subject: n.Subject, Status: core.Open, Category: n.Category, Priority: n.Priority,
+		Number: number, Version: 1, Service: service.ID, Subject: n.Subject, Status: core.Open, Category: n.Category, Priority: n.Priority,
 		Requester: requester, Organization: requester.Organization, OpenedVia: a.actor.Via, SLA: sla,
 		CreatedAt: a.now, UpdatedAt: a.now, RootMessageID: a.rootMessageID(n),
 	}
 	c := &change{Act: a, t: t, before: *t, standing: core.StandingOf(a.dir, t, a.actor.Person)}
 	return number, c.open(ctx, n)
+}
+
+// routed is the service that the category leads to by default (D20), where the requester has an SLA there too; else the
+// one it was opened in.
+func (a *Act) routed(from *core.Service, sla core.SLAID, requester *core.Person, category core.Category) (*core.Service, core.SLAID) {
+	to := a.dir.Services[from.Categories[category].Service]
+	if to == nil || to.Archived || to.Folder {
+		return from, sla
+	}
+	if s, ok := a.dir.SLAFor(requester, to.ID); ok {
+		return to, s
+	}
+	return from, sla
 }
 
 // requesterFor finds whose ticket it becomes, and refuses who may not open it.

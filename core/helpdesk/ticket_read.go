@@ -135,10 +135,10 @@ func (h *Helpdesk) Tickets(ctx context.Context, p *core.Person, f ListFilter) (T
 
 // scopeOf says in which services a person sees which tickets, for filtering in the database.
 func scopeOf(dir *core.Directory, p *core.Person) store.Scope {
-	scope := store.Scope{Person: p.ID}
 	if p.Disabled {
-		return scope
+		return store.Scope{}
 	}
+	scope := store.Scope{Person: p.ID}
 	for id := range dir.Services {
 		limits := map[core.RequesterGroupID]core.RoleSet{}
 		for _, s := range dir.Lineage(id) {

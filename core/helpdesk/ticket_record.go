@@ -18,9 +18,9 @@ type NewRecord struct {
 	Mail        *MailSource
 }
 
-// AddRecord writes a message or a note (A20, D7). A requester's or participant's is always shown; a reader's or
-// follower's is internal, for showing needs the right to solve. The first public message of the team is the first
-// response (E11); a message of the requester's side ends waiting (E9), and reopens a resolved ticket within the deadline
+// AddRecord writes a message or a note (A20, D7). A requester's or participant's is shown, unless they read the whole log
+// besides and ask for a note (D11); a reader's or follower's is internal, for showing needs the right to solve or a part
+// in the ticket. The first public message of the team is the first response (E11); a message of the requester's side ends waiting (E9), and reopens a resolved ticket within the deadline
 // (E8).
 func (a *Act) AddRecord(ctx context.Context, n core.Number, r NewRecord) (core.Number, error) {
 	return a.change(ctx, n, r.IfVersion, func(c *change) error {
@@ -30,10 +30,14 @@ func (a *Act) AddRecord(ctx context.Context, n core.Number, r NewRecord) (core.N
 		if r.Mail == nil && strings.TrimSpace(r.Text) == "" && len(r.Attachments) == 0 {
 			return core.BadInput("text", "error.text.empty")
 		}
-		if !c.standing.TeamSide() && c.standing.Part {
-			if r.Show != nil && !*r.Show {
+		asks := c.standing.Part && !c.standing.TeamSide()
+		if r.Show != nil {
+			asks = *r.Show && c.standing.Part && (asks || !c.standing.MaySolve(c.t))
+			if !*r.Show && !c.standing.SeesInternal() {
 				return core.Refuse(core.Forbidden, "error.record.note_by_requester")
 			}
+		}
+		if asks {
 			return c.requesterMessage(r)
 		}
 		if err := c.requireProof(); err != nil {

@@ -86,7 +86,7 @@ func (c *change) reopen(message *core.Record) error {
 		roles, _ := c.dir.RolesOf(s, c.t.Service, c.t.Requester)
 		if !core.MayReceive(roles) {
 			from := c.assignee()
-			c.t.Solver = nil
+			c.t.Solver, c.orphaned = nil, true
 			if _, err := c.logChange(core.KindAssignment, false, "solver", from, c.assignee()); err != nil {
 				return err
 			}

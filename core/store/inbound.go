@@ -207,7 +207,7 @@ func (tx *Tx) FinishInbound(id int64, o Outcome, now time.Time) {
 // ReplayInbound puts a message back into the queue: with its attempts forgotten and its content key given up. It
 // returns false where the message was applied, which no replay repeats.
 func (tx *Tx) ReplayInbound(ctx context.Context, id int64) (bool, error) {
-	tag, err := tx.conn.Exec(ctx, `update inbound set state = 'received', reason = '', attempts = 0, content_key = null, finished_at = null
+	tag, err := tx.exec(ctx, `update inbound set state = 'received', reason = '', attempts = 0, content_key = null, finished_at = null
 		where id = $1 and state in ('suppressed', 'quarantined', 'parked', 'duplicate')`, id)
 	return tag.RowsAffected() == 1, err
 }

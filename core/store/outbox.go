@@ -48,13 +48,15 @@ type Leased struct {
 }
 
 // LeaseOutbox takes up to limit mails that are due, in one commit before any MAIL FROM: the attempt is counted. Of one
-// ticket and person only the oldest is given, so that order is kept. Automatic mail is passed over while it is paused.
+// ticket and person only the oldest is given, so that order is kept. Automatic mail is passed over while it is paused, and holds nothing up
+// then: people's replies go on.
 func (s *Store) LeaseOutbox(ctx context.Context, lease uuid.UUID, limit int, now time.Time) ([]*Leased, error) {
 	rows, err := s.pool.Query(ctx, `with due as (
 			select id from outbox o where state = 'queued' and next_at <= $3
 			and not (automatic and (select automatic_paused from desk))
 			and not exists (select from outbox e where e.ticket_number = o.ticket_number and e.address = o.address
-				and e.seq < o.seq and e.state in ('queued', 'sending'))
+				and e.seq < o.seq and e.state in ('queued', 'sending')
+				and not (e.state = 'queued' and e.automatic and (select automatic_paused from desk)))
 			order by next_at, seq limit $2 for update skip locked
 		), taken as (
 			update outbox o set state = 'sending', attempts = attempts + 1, data_phase = false, lease_token = $1, lease_until = $4
@@ -196,7 +198,7 @@ func (r reads) Outbound(ctx context.Context, id string) (*Outbound, error) {
 // ReplayOutbound sends a mail again that ended parked, rejected or cancelled; false where it stands otherwise. What was
 // accepted is never sent again.
 func (tx *Tx) ReplayOutbound(ctx context.Context, id string, now time.Time) (bool, error) {
-	tag, err := tx.conn.Exec(ctx, `update outbox set state = 'queued', next_at = $2, attempts = 0, response = '', finished_at = null
+	tag, err := tx.exec(ctx, `update outbox set state = 'queued', next_at = $2, attempts = 0, response = '', finished_at = null
 		where id::text = $1 and state in ('parked', 'rejected', 'cancelled')`, id, now)
 	tx.wakeOutbox = true
 	return tag.RowsAffected() == 1, err

@@ -35,6 +35,15 @@ func (r reads) PersonByAddress(ctx context.Context, address string) (*core.Perso
 	return p, notFound(err)
 }
 
+// PeopleAt finds whose other confirmed addresses these are; primary addresses stand in each Person.
+func (r reads) PeopleAt(ctx context.Context, addresses []string) ([]core.PersonID, error) {
+	rows, err := r.db.Query(ctx, "select person_id from person_address where address = any ($1)", addresses)
+	if err != nil {
+		return nil, fmt.Errorf("people by address: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[core.PersonID])
+}
+
 // Person finds a person by id.
 func (r reads) Person(ctx context.Context, id core.PersonID) (*core.Person, error) {
 	people, err := r.People(ctx, []core.PersonID{id})
@@ -125,8 +134,9 @@ func (tx *Tx) UseSignInLink(ctx context.Context, hash []byte, now time.Time) (id
 // AddPerson makes an entry for somebody who wrote: a contact or a guest, without sign-in (mail.md 4). Where another
 // transaction made it meanwhile, that one is returned.
 func (tx *Tx) AddPerson(ctx context.Context, p core.Person, now time.Time) (*core.Person, error) {
-	_, err := tx.conn.Exec(ctx, `insert into person (email, name, organization_id, language, origin, created_at)
-		values ($1, $2, nullif($3::bigint, 0), nullif($4, ''), $5, $6) on conflict (email) do nothing`,
+	_, err := tx.exec(ctx, `insert into person (email, name, organization_id, language, origin, created_at)
+		select $1::text, $2::text, nullif($3::bigint, 0), nullif($4::text, ''), $5::text, $6::timestamptz
+		where not exists (select from person_address where address = $1) on conflict (email) do nothing`,
 		p.Email, p.Name, p.Organization, p.Language, p.Origin, now)
 	if err != nil {
 		return nil, fmt.Errorf("add person: %w", err)

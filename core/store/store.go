@@ -178,6 +178,14 @@ func (tx *Tx) Flush(ctx context.Context) error {
 	return tx.conn.SendBatch(ctx, b).Close()
 }
 
+// exec writes at once, behind what is queued, where the answer is needed.
+func (tx *Tx) exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	if err := tx.Flush(ctx); err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	return tx.conn.Exec(ctx, sql, args...)
+}
+
 // Savepoint runs fn so that its error undoes only what fn wrote; the error is returned and the transaction goes on. A
 // failure of the database itself ends the transaction all the same at the next statement.
 func (tx *Tx) Savepoint(ctx context.Context, fn func() error) error {
