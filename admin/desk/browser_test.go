@@ -82,10 +82,13 @@ func newChrome(t *testing.T, base string) *chrome {
 	return c
 }
 
-// do runs steps within a minute, and fails with where it stood.
+// stepTime is for how long one step may take, on a machine that does much else besides.
+const stepTime = 30 * time.Second
+
+// do runs steps within that time, and fails with where it stood.
 func (c *chrome) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(c.ctx, stepTime)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		at, _ := chromedp.Run(c.ctx, chromedp.Location())
@@ -95,7 +98,7 @@ func (c *chrome) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 
 func eval[T any](c *chrome, script string, o ...chromedp.EvaluateOption) T {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(c.ctx, stepTime)
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, o...))
 	if err != nil {

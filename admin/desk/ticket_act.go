@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"context"
 	"net/url"
 	"strings"
 
@@ -50,9 +51,33 @@ var acts = map[core.Action]act{
 	core.ActCategory: {[]string{"category"}, func(v *visit, a *helpdesk.Act, n core.Number, version int, form url.Values) (core.Number, error) {
 		return a.SetCategory(v.r.Context(), n, core.Category(form.Get("category")), version)
 	}},
+	core.ActParticipant: {[]string{"add", "remove"}, func(v *visit, a *helpdesk.Act, n core.Number, version int, form url.Values) (core.Number, error) {
+		return v.people(n, version, form, a.AddParticipant, a.RemoveParticipant, "error.participant.no_requester")
+	}},
+	core.ActFollower: {[]string{"add", "remove"}, func(v *visit, a *helpdesk.Act, n core.Number, version int, form url.Values) (core.Number, error) {
+		return v.people(n, version, form, a.AddFollower, a.RemoveFollower, "error.follower.unknown")
+	}},
 	core.ActClose: {nil, func(v *visit, a *helpdesk.Act, n core.Number, version int, _ url.Values) (core.Number, error) {
 		return a.Close(v.r.Context(), n, version)
 	}},
+}
+
+// people adds or removes the person whose address the form names; an unknown one is refused with the same sentence as one
+// who cannot be added (D28).
+func (v *visit) people(n core.Number, version int, form url.Values,
+	add, remove func(context.Context, core.Number, *core.Person, int) (core.Number, error), unknown string) (core.Number, error) {
+	do, address := add, strings.TrimSpace(form.Get("add"))
+	if form.Has("remove") {
+		do, address = remove, form.Get("remove")
+	}
+	p, err := v.Helpdesk.PersonByAddress(v.r.Context(), address)
+	if core.CodeOf(err) == core.NotFound {
+		return n, core.BadInput("add", unknown)
+	}
+	if err != nil {
+		return n, err
+	}
+	return do(v.r.Context(), n, p, version)
 }
 
 // actTicket does one action and shows the ticket as it is then.
@@ -80,7 +105,7 @@ func actTicket(v *visit) error {
 	})
 	if err != nil {
 		return v.refused(n, err, func(p *ticketPage, sentence string) {
-			p.Alert, p.Write.Resolution = sentence, strings.TrimSpace(form.Get("text"))
+			p.Alert, p.Write.Resolution, p.Added = sentence, strings.TrimSpace(form.Get("text")), form.Get("add")
 		})
 	}
 	gone, err := v.unseen(n)

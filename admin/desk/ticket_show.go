@@ -21,6 +21,7 @@ type ticketPage struct {
 	Write    writing
 	Audience audience
 	Alert    string // why the last act was refused
+	Added    string // the address that was typed, where adding a person was refused
 	Back     string // address of the list
 	Base     string // the ticket's address
 	Filter   string // query of the list, to stay in it
@@ -64,7 +65,7 @@ func (v *visit) ticketPage(status int, n core.Number, change func(*ticketPage)) 
 	if len(records) > 0 {
 		p.Via = records[0].Via
 	}
-	if p.May(core.ActAssign) {
+	if p.may(core.ActAssign) {
 		if p.People, p.Groups, err = v.Helpdesk.Assignees(v.r.Context(), v.me, view.Number); err != nil {
 			return err
 		}
@@ -74,7 +75,7 @@ func (v *visit) ticketPage(status int, n core.Number, change func(*ticketPage)) 
 			p.Statuses = append(p.Statuses, s)
 		}
 	}
-	p.Write = writing{Reply: p.May(core.ActRecord) && (!view.TeamSide || p.solves()), Note: p.May(core.ActRecord) && view.TeamSide}
+	p.Write = writing{Reply: p.may(core.ActRecord) && (!view.TeamSide || p.solves()), Note: p.may(core.ActRecord) && view.TeamSide}
 	p.Write.AsNote = !p.Write.Reply
 	p.Audience = v.audience(view)
 	if change != nil {
@@ -83,13 +84,15 @@ func (v *visit) ticketPage(status int, n core.Number, change func(*ticketPage)) 
 	return v.deskPage(status, p)
 }
 
-// May tells whether the reader may do this now.
-func (p *ticketPage) May(a core.Action) bool { return slices.Contains(p.View.Actions, a) }
+// May tells templates whether the reader may do this now.
+func (p *ticketPage) May(action string) bool { return p.may(core.Action(action)) }
+
+func (p *ticketPage) may(a core.Action) bool { return slices.Contains(p.View.Actions, a) }
 
 // solves tells whether the reader may answer the requester: whoever may solve the ticket may, and one of these actions
 // is always theirs.
 func (p *ticketPage) solves() bool {
-	return p.May(core.ActResolve) || p.May(core.ActReopen) || p.May(core.ActClose)
+	return p.may(core.ActResolve) || p.may(core.ActReopen) || p.may(core.ActClose)
 }
 
 // Categories and Priorities are what can be chosen instead of the present ones.

@@ -171,20 +171,19 @@ func TestActionsOfferedAreThoseOfTheView(t *testing.T) {
 	for _, who := range []string{"mia", "sol", "gus", "exa", "man", "rea", "ben", "pat"} {
 		people[who] = w.as(t, who)
 	}
-	elsewhere := []core.Action{core.ActRecord, core.ActParticipant, core.ActFollower} // the first has its box, the others no button yet
 	check := func(state string) {
 		t.Helper()
 		for who, b := range people {
 			p, v := b.get(at(n)).want(200), w.view(t, who, n)
 			offered := map[string]bool{}
-			for _, form := range p.find("article form") {
-				if action := attr(form, "action"); strings.Contains(action, "/actions/") {
+			for _, form := range append(p.find("article form"), p.find("article button[formaction]")...) {
+				if action := attr(form, "action") + attr(form, "formaction"); strings.Contains(action, "/actions/") {
 					offered[path.Base(action)] = true
 				}
 			}
 			var want []string
 			for _, a := range v.Actions {
-				if !slices.Contains(elsewhere, a) {
+				if a != core.ActRecord { // it has its box, below
 					want = append(want, string(a))
 				}
 			}
@@ -232,6 +231,27 @@ func TestActions(t *testing.T) {
 		}
 		return b.follow(done)
 	}
+	add := func(action, who string, status int) page {
+		t.Helper()
+		return mia.post(at(n)+"/actions/"+action, "version", fmt.Sprint(w.version(t, n)), "add", who).want(status)
+	}
+	add("participant", "eva@city.test", 303)
+	add("follower", "net@city.test", 303)
+	p := add("participant", "nobody@city.test", 422)
+	if p.text(".head .alert") != printer(t, core.English).T("error.participant.no_requester") || attr(p.one("[name=add]"), "value") != "nobody@city.test" {
+		t.Errorf("an unknown participant reads %q", p.text(".alert"))
+	}
+	if v := w.view(t, "mia", n); len(v.Participants) != 1 || len(v.Followers) != 1 {
+		t.Errorf("added %v and %v", v.Participants, v.Followers)
+	}
+	for _, action := range []string{"participant", "follower"} {
+		for _, form := range mia.get(at(n)).find(".person form[action=" + at(n) + "/actions/" + action + "]") {
+			mia.post(attr(form, "action"), append(fields(form), "remove", attr(find(form, "button")[0], "value"))...).want(303)
+		}
+	}
+	if v := w.view(t, "mia", n); len(v.Participants) != 0 || len(v.Followers) != 0 {
+		t.Errorf("left %v and %v", v.Participants, v.Followers)
+	}
 	press(mia, "take")
 	press(mia, "assign", "solver", "sol@city.test")
 	press(mia, "assign", "group", "Field")
@@ -250,7 +270,7 @@ func TestActions(t *testing.T) {
 	press(ben, "reopen")
 	press(mia, "resolve", "text", "")
 	press(ben, "close")
-	p := press(mia, "reopen")
+	p = press(mia, "reopen")
 	events := p.text(".ev span")
 	for _, line := range []string{"Mia Main took it", "Mia Main gave it to Sol Vega", "Mia Main gave it to Field", "Mia Main took it back from Field", "Mia Main set it to waiting",
 		"Mia Main changed the priority from normal to urgent", "Mia Main changed the category from other to hardware",
