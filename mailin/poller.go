@@ -19,7 +19,7 @@ import (
 const (
 	lookEvery      = time.Minute     // a look at the server even where IDLE announced nothing
 	reconcileEvery = time.Hour       // what the server lists minus the ledger must be nothing
-	renewEvery     = 5 * time.Second // of a lease of 20 s
+	renewEvery     = 3 * time.Second // of a lease of store.LeaseTime
 	standbyEvery   = 3 * time.Second // how often a daemon without the lease asks for it
 	retryAtMost    = time.Minute
 	refusedRetry   = 5 * time.Minute // after a refused password: asking often would lock the account

@@ -23,7 +23,7 @@ const (
 	senders     = 8
 	leaseMails  = 50
 	pollEvery   = time.Second
-	renewEvery  = 5 * time.Second
+	renewEvery  = 3 * time.Second
 	downFor     = 5 * time.Second  // after a failed dial nobody dials that mailbox's server again
 	recordFor   = 60 * time.Second // how long the result of a sending is tried to be written
 	giveUpAfter = 5 * 24 * time.Hour

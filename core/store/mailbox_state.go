@@ -19,8 +19,9 @@ type MailboxPosition struct {
 	Listed      bool   // everything that was there when the epoch began is in the ledger
 }
 
-// LeaseTime is for how long a lease holds unless it is renewed: at most 20 s (mail.md 1).
-const LeaseTime = 20 * time.Second
+// LeaseTime is for how long a lease holds unless it is renewed (mail.md 1: at most 20 s). After a crash the mail waits so
+// long for the next daemon.
+const LeaseTime = 10 * time.Second
 
 // NewLease makes the token under which one daemon holds leases.
 func NewLease() uuid.UUID { return uuid.New() }
