@@ -95,7 +95,7 @@ func TestDoorsAreShutWithoutAKey(t *testing.T) {
 	}
 }
 
-// Reading changes nothing: no GET of the API writes to the desk's tables (threats: no change by GET, which browsers send
+// Reading changes nothing: no GET of the API writes to the desk's tables (no change by GET, which browsers send
 // from anywhere).
 func TestReadingChangesNothing(t *testing.T) {
 	t.Parallel()

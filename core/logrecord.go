@@ -5,7 +5,7 @@ import "time"
 // RecordKind says what a log record tells.
 type RecordKind string
 
-// The kinds of contracts: a message is meant for people on both sides, a note for the team; the others are events.
+// The kinds: a message is meant for people on both sides, a note for the team; the others are events.
 const (
 	KindMessage     RecordKind = "message"
 	KindNote        RecordKind = "note"

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Event is something people are told about, in the words of contracts (outgoing mail).
+// Event is something people are told about, in the words of the reason header (mail.md 7).
 type Event string
 
 // The events.

@@ -17,7 +17,7 @@ import (
 	"postdesk/core/store"
 )
 
-// Config is what the environment sets (contracts 2).
+// Config is what the environment sets (README, Install it for real).
 type Config struct {
 	DatabaseURL   string
 	Listen        string // address and port of the web server
@@ -29,19 +29,21 @@ type Config struct {
 
 const prefix = "POSTDESK_"
 
+// settings are the names behind the prefix.
+var settings = []string{"DATABASE_URL", "LISTEN", "PUBLIC_URL", "SECRET_KEY_FILE", "LOG", "LOG_FORMAT"}
+
 // readConfig reads the POSTDESK_* variables of an environment. An unknown one is an error: it is a setting that would
 // silently not hold.
 func readConfig(environ []string) (Config, error) {
 	c := Config{Listen: "127.0.0.1:8025", SecretKeyFile: "postdesk.key", LogLevel: slog.LevelInfo}
-	known := []string{"DATABASE_URL", "LISTEN", "PUBLIC_URL", "SECRET_KEY_FILE", "LOG", "LOG_FORMAT"}
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
 		key, ours := strings.CutPrefix(name, prefix)
 		if !ours {
 			continue
 		}
-		if !slices.Contains(known, key) {
-			return c, fmt.Errorf("%s is no setting; known are %s%s", name, prefix, strings.Join(known, ", "+prefix))
+		if !slices.Contains(settings, key) {
+			return c, fmt.Errorf("%s is no setting; known are %s%s", name, prefix, strings.Join(settings, ", "+prefix))
 		}
 		switch key {
 		case "DATABASE_URL":

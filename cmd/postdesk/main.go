@@ -18,7 +18,7 @@ import (
 	"postdesk/core/store"
 )
 
-// Exit codes of contracts: done, failed, used wrongly.
+// Exit codes: done, failed, used wrongly.
 const (
 	exitDone   = 0
 	exitFailed = 1

@@ -12,7 +12,7 @@ import (
 	"postdesk/core/store/storetest"
 )
 
-// What the mail edges count is shown, too, and nothing under somebody else's name.
+// What the mail edges count is shown, too, nothing under somebody else's name, and all of it documented.
 func TestMetricsOfAllParts(t *testing.T) {
 	t.Parallel()
 	config, err := readConfig([]string{"POSTDESK_DATABASE_URL=" + storetest.URL(t), "POSTDESK_LISTEN=127.0.0.1:0",
@@ -48,7 +48,13 @@ func TestMetricsOfAllParts(t *testing.T) {
 			t.Errorf("%s is missing", name)
 		}
 	}
+	operations := read(t, "docs/operations.md")
 	for line := range strings.Lines(string(text)) {
+		if name, typed := strings.CutPrefix(line, "# TYPE "); typed {
+			if name, _, _ = strings.Cut(name, " "); !strings.Contains(operations, "`"+name) {
+				t.Errorf("docs/operations.md does not tell of %s", name)
+			}
+		}
 		if !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "postdesk_") {
 			t.Errorf("not our name: %s", line)
 		}

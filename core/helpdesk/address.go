@@ -11,7 +11,7 @@ import (
 )
 
 // Reply addresses carry a token: 128 random bits and a short MAC, so that guesses are refused before the database is
-// asked (mail.md 4; threats: never a pattern, exactly so many characters). The purpose's letter is part of the MAC.
+// asked (mail.md 4). The purpose's letter is part of the MAC.
 //
 //	it+r.<26 characters token><8 characters mac>@city.test     plus addresses
 //	   r.<26 characters token><8 characters mac>@t.city.test   a reply domain of its own
