@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"io"
 	"log"
 	"math/rand/v2"
@@ -86,4 +87,25 @@ func (s *sink) order() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]string(nil), s.taken...)
+}
+
+// arrives waits until n mails to an address were taken and gives the last one.
+func (s *sink) arrives(t *testing.T, address string, n int) (last received) {
+	t.Helper()
+	eventually(t, 60*time.Second, func() error {
+		var got []received
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, id := range s.taken {
+			if m := readMail(t, s.raw[id]); m.to == address {
+				got = append(got, m)
+			}
+		}
+		if len(got) < n {
+			return fmt.Errorf("%d of %d mails to %s: %s", len(got), n, address, events(got))
+		}
+		last = got[n-1]
+		return nil
+	})
+	return last
 }
