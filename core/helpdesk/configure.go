@@ -105,7 +105,6 @@ type configuration struct {
 	current, target *core.DeskFile
 	secret          func(env string) string
 	absent          map[string]bool // addresses of people who are disabled before and after: nobody talks about them
-	archivedGroups  []string        // solver groups that go out of use, as "service: group"
 }
 
 func (h *Helpdesk) configuration(ctx context.Context, tx *store.Tx, file *core.DeskFile) (*configuration, error) {

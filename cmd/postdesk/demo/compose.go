@@ -96,11 +96,11 @@ func (m NewMail) header(answered letter) (mail.Header, error) {
 	var h mail.Header
 	from, err := mail.ParseAddress(m.From)
 	if err != nil {
-		return h, fmt.Errorf("From %q: %w", m.From, err)
+		return h, fmt.Errorf("sender %q: %w", m.From, err)
 	}
 	to, err := mail.ParseAddressList(m.To)
 	if err != nil {
-		return h, fmt.Errorf("To %q: %w", m.To, err)
+		return h, fmt.Errorf("recipient %q: %w", m.To, err)
 	}
 	h.SetDate(m.Date)
 	h.SetAddressList("From", []*mail.Address{from})
@@ -108,7 +108,7 @@ func (m NewMail) header(answered letter) (mail.Header, error) {
 	if m.Cc != "" {
 		cc, err := mail.ParseAddressList(m.Cc)
 		if err != nil {
-			return h, fmt.Errorf("Cc %q: %w", m.Cc, err)
+			return h, fmt.Errorf("copy to %q: %w", m.Cc, err)
 		}
 		h.SetAddressList("Cc", cc)
 	}
