@@ -61,7 +61,7 @@ fuzz: tools ## Run every fuzz test for FUZZTIME (20s)
 
 .PHONY: soak
 soak: tools ## Send mail for SOAKTIME (30m) while daemon, database and mail server are killed at random
-	go test -count=1 -v -timeout 4h -run 'Kill' ./cmd/postdesk/e2e -soak $(SOAKTIME)
+	go test -count=1 -v -timeout 4h -run '^TestKill$$' ./cmd/postdesk/e2e -soak $(SOAKTIME)
 
 .PHONY: clean
 clean: ## Remove what was built; the sample city in ./var stays
