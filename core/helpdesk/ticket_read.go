@@ -138,7 +138,7 @@ func scopeOf(dir *core.Directory, p *core.Person) store.Scope {
 	if p.Disabled {
 		return store.Scope{}
 	}
-	scope := store.Scope{Person: p.ID}
+	scope := store.Scope{Person: p.ID, Groups: map[core.SolverGroupID]store.Grants{}}
 	for id := range dir.Services {
 		limits := map[core.RequesterGroupID]core.RoleSet{}
 		for _, s := range dir.Lineage(id) {
@@ -148,7 +148,9 @@ func scopeOf(dir *core.Directory, p *core.Person) store.Scope {
 				}
 				limits[g.For] = limits[g.For].With(g.Role)
 				if g.Role == core.SolverGroupMember {
-					scope.Groups = append(scope.Groups, g.SolverGroup)
+					where := scope.Groups[g.SolverGroup]
+					where.Add(id, g.For)
+					scope.Groups[g.SolverGroup] = where
 				}
 			}
 		}

@@ -18,8 +18,8 @@ type Scope struct {
 	Person core.PersonID
 	// View: all tickets of the service (A3). Sole: only those assigned to the person (A43).
 	View, Sole, Main Grants
-	// Groups the person is in (A39): their tickets without solver are in the person's queue.
-	Groups []core.SolverGroupID
+	// Groups the person is in, and where (A39): their tickets without solver are in the person's queue.
+	Groups map[core.SolverGroupID]Grants
 }
 
 // Grants are services in which something holds, for everybody's tickets or only for those of a requester group.
@@ -101,8 +101,8 @@ const undone = "t.status not in ('resolved', 'closed')"
 func (c *conditions) mine(s Scope) string {
 	me := c.arg(s.Person)
 	or := []string{"t.solver_id = " + me}
-	if len(s.Groups) > 0 {
-		or = append(or, "t.solver_id is null and t.group_id = any ("+c.arg(s.Groups)+")")
+	for group, where := range s.Groups {
+		or = append(or, "t.solver_id is null and t.group_id = "+c.arg(group)+" and ("+c.holds(where)+")")
 	}
 	if main := c.holds(s.Main); main != "" {
 		or = append(or, "t.solver_id is null and t.group_id is null and ("+main+")")
