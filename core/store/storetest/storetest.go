@@ -25,7 +25,10 @@ var (
 )
 
 // Main runs a package's tests and stops the PostgreSQL that they used. Call it from TestMain.
-func Main(m *testing.M) {
+func Main(m *testing.M) { os.Exit(Run(m)) }
+
+// Run is Main for a TestMain that has more to do before it exits.
+func Run(m *testing.M) int {
 	code := m.Run()
 	if server != nil {
 		_ = server.Stop()
@@ -33,7 +36,7 @@ func Main(m *testing.M) {
 	if dir != "" {
 		_ = os.RemoveAll(dir)
 	}
-	os.Exit(code)
+	return code
 }
 
 // Server is the PostgreSQL of this test binary.
