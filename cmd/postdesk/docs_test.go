@@ -93,3 +93,22 @@ func TestSettingsAreDocumented(t *testing.T) {
 		}
 	}
 }
+
+// The desk file of the README is a whole desk: it applies, and nothing is wrong with it.
+func TestDeskFileOfTheReadme(t *testing.T) {
+	t.Parallel()
+	_, rest, _ := strings.Cut(read(t, "README.md"), "   # desk.yaml\n")
+	example, _, found := strings.Cut(rest, "   ```")
+	if !found {
+		t.Fatal("README.md shows no desk file")
+	}
+	s := newShell(t, "IT_PASSWORD=secret", "ANA_PASSWORD=a long secret", "ROOT_PASSWORD=a long secret")
+	path := s.file(strings.ReplaceAll("\n"+example, "\n   ", "\n"))
+	s.run(exitDone, "apply", path)
+	if again, _ := s.run(exitDone, "apply", path); again != "no changes\n" {
+		t.Errorf("applied again it says %s", again)
+	}
+	if found, _ := s.run(exitDone, "check"); !strings.Contains(found, "in order") {
+		t.Error(found)
+	}
+}
