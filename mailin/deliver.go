@@ -28,8 +28,13 @@ func letter(m *Message, e evidence) helpdesk.Letter {
 	l := helpdesk.Letter{
 		MessageID: m.MessageID, Sender: from.Address, Subject: m.Subject, Class: string(m.Class), Evidence: e.why,
 		ContentKey:  m.ContentKey[:],
+		Refs:        references(m),
+		Recipients:  m.Recipients(),
 		Acknowledge: m.MayAnswer && m.Class == ClassHuman,
 		Reopen:      m.Class == ClassHuman || m.Class == ClassMachine || m.Class == ClassDesk,
+	}
+	if from.Address != "" {
+		l.From = core.FoldAddress(from.Address)
 	}
 	if l.Sender == "" && len(m.From) > 0 {
 		l.Sender = m.From[0].Address
@@ -54,14 +59,7 @@ func deliver(ctx context.Context, mail *helpdesk.Mail, m *Message) (store.Outcom
 	case m.Class == ClassSelf, m.Class == ClassBounce, m.Class == ClassReceipt, m.Class == ClassList:
 		return store.Outcome{State: core.InboundSuppressed, Reason: string(m.Class) + ": " + first(m.Reasons)}, nil
 	}
-	token, err := d.Token(ctx, m.Recipients())
-	if err != nil {
-		return store.Outcome{}, err
-	}
-	person, err := d.PersonByAddress(ctx, d.from.Email)
-	if err != nil {
-		return store.Outcome{}, err
-	}
+	token, person := d.Token(), d.Sender()
 	candidate, err := d.candidate(ctx, token)
 	if err != nil {
 		return store.Outcome{}, err
@@ -111,7 +109,7 @@ func (d *delivery) candidate(ctx context.Context, token *helpdesk.Token) (helpde
 	if token != nil {
 		return d.CandidateOfToken(ctx, token)
 	}
-	return d.Thread(ctx, d.msg.MessageID, d.refs, subjectTag(d.msg.Subject))
+	return d.Thread(ctx, subjectTag(d.msg.Subject))
 }
 
 // automatic mail never opens, reopens or changes anything; what answers a ticket's person is kept with it.

@@ -30,14 +30,14 @@ type Worker struct {
 // nothing was done and the message waits for another attempt.
 func (w *Worker) Apply(ctx context.Context, row *store.Inbound) error {
 	begun := time.Now()
-	m, err := w.read(ctx, row)
-	if time.Since(begun) > readTimeout { // the message's fault, while ctx ending later would be the database's
-		return fmt.Errorf("message %d: reading took %s", row.ID, time.Since(begun).Round(time.Second))
-	}
+	dir, err := w.Store.RecentDirectory(ctx)
 	if err != nil {
 		return err
 	}
-	dir, err := w.Store.Directory(ctx)
+	m, err := w.read(ctx, row, dir)
+	if time.Since(begun) > readTimeout { // the message's fault, while ctx ending later would be the database's
+		return fmt.Errorf("message %d: reading took %s", row.ID, time.Since(begun).Round(time.Second))
+	}
 	if err != nil {
 		return err
 	}
@@ -60,11 +60,7 @@ func fromAddress(m *Message) string {
 }
 
 // read reads the raw bytes, from the row or, where they are large, streaming from the content store.
-func (w *Worker) read(ctx context.Context, row *store.Inbound) (*Message, error) {
-	dir, err := w.Store.Directory(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (w *Worker) read(ctx context.Context, row *store.Inbound, dir *core.Directory) (*Message, error) {
 	raw := io.Reader(bytes.NewReader(row.Data))
 	if row.Data == nil {
 		var sum [32]byte

@@ -51,6 +51,10 @@ func (a *Act) change(ctx context.Context, n core.Number, ifVersion int, fn func(
 }
 
 func (a *Act) lock(ctx context.Context, n core.Number) (*core.Ticket, error) {
+	if t := a.locked; t != nil && t.Number == n {
+		a.locked = nil // whoever changes it must not find it here unchanged
+		return t, nil
+	}
 	t, err := a.tx.LockTicket(ctx, n)
 	for err == nil && t.MergedInto != 0 {
 		t, err = a.tx.LockTicket(ctx, t.MergedInto)

@@ -384,7 +384,7 @@ func TestChangeWaitsForRunningTransactions(t *testing.T) {
 	d.apply(office)
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
-	err := d.store.InTx(t.Context(), func(*store.Tx) error {
+	err := d.desk.Do(t.Context(), core.Actor{}, func(*helpdesk.Act) error {
 		_, err := d.desk.Configure(ctx, core.Actor{}, parse(t, "desk: {name: X}"), helpdesk.ConfigureOptions{})
 		return err
 	})

@@ -32,6 +32,8 @@ type Act struct {
 	actor core.Actor
 	now   time.Time
 
+	locked *core.Ticket // this transaction holds its lock, and has not changed it since it was read
+
 	// What a mail brings along; a page or call has the first two and none of the others.
 	acknowledges bool     // the requester is told that it came in (mail.md 2)
 	reopens      bool     // a message to a resolved ticket may reopen it

@@ -1,6 +1,7 @@
 package helpdesk
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -14,7 +15,10 @@ import (
 // and its line in the ledger, all or nothing (transaction 2 of mail.md 1).
 type Mail struct {
 	*Act
-	Row *store.Inbound
+	Row    *store.Inbound
+	letter Letter
+	facts  *store.MailFacts
+	tokens []foundToken // in its recipient addresses
 }
 
 // Letter is what the ledger keeps of a message's head, whatever becomes of it.
@@ -25,6 +29,9 @@ type Letter struct {
 	Class      string
 	Evidence   string
 	ContentKey []byte
+	From       string   // the folded address of the identity that it claims; "" where it claims none that can be read
+	Refs       []string // the Message-IDs that it refers to, nearest first
+	Recipients []string // the addresses that it may have been delivered to
 	// Acknowledge and Reopen say what its class allows (mail.md 2).
 	Acknowledge, Reopen bool
 	// Direct are the addresses of To and Cc.
@@ -44,24 +51,25 @@ func (h *Helpdesk) ApplyMail(ctx context.Context, inbound int64, l Letter, fn fu
 
 func (h *Helpdesk) applyMail(ctx context.Context, inbound int64, l Letter, fn func(*Mail) (store.Outcome, error)) (out store.Outcome, err error) {
 	err = h.store.InTx(ctx, func(tx *store.Tx) error {
-		a, err := h.act(ctx, tx, core.Actor{Via: core.ViaMail})
-		if err != nil {
+		m := &Mail{letter: l, tokens: readTokens(h.store.Secrets(), l.Recipients)}
+		var err error
+		if m.facts, err = tx.LookUpMail(ctx, m.questions(inbound)); err != nil {
 			return err
 		}
-		row, err := tx.LockInbound(ctx, inbound)
-		if err != nil {
-			return err
-		}
+		row := m.facts.Row
 		if row.State != core.InboundReceived {
 			out = store.Outcome{State: row.State, Reason: row.Reason, Ticket: row.Ticket}
 			return nil
 		}
-		a.acknowledges, a.reopens, a.direct = l.Acknowledge && !row.Old, l.Reopen, l.Direct
-		if first, err := tx.InboundWithContent(ctx, l.ContentKey); err == nil && first.ID != inbound {
-			out = store.Outcome{State: core.InboundDuplicate, Reason: fmt.Sprintf("same content as message %d", first.ID), Ticket: first.Ticket}
-		} else if err != nil && core.CodeOf(err) != core.NotFound {
+		a, err := h.act(ctx, tx, core.Actor{Via: core.ViaMail})
+		if err != nil {
 			return err
-		} else if out, err = fn(&Mail{Act: a, Row: row}); err != nil {
+		}
+		a.acknowledges, a.reopens, a.direct, a.directPeople = l.Acknowledge && !row.Old, l.Reopen, l.Direct, m.facts.Direct
+		m.Act, m.Row = a, row
+		if first := m.facts.Same; first != nil && first.ID != inbound {
+			out = store.Outcome{State: core.InboundDuplicate, Reason: fmt.Sprintf("same content as message %d", first.ID), Ticket: first.Ticket}
+		} else if out, err = fn(m); err != nil {
 			return err
 		}
 		out.MessageID, out.Sender, out.Subject, out.Class, out.Evidence = l.MessageID, l.Sender, l.Subject, l.Class, l.Evidence
@@ -72,6 +80,19 @@ func (h *Helpdesk) applyMail(ctx context.Context, inbound int64, l Letter, fn fu
 		return nil
 	})
 	return out, err
+}
+
+// questions are what is looked up about the message before anything is decided.
+func (m *Mail) questions(inbound int64) store.MailQuestions {
+	q := store.MailQuestions{Inbound: inbound, ContentKey: m.letter.ContentKey, From: m.letter.From, Direct: m.letter.Direct,
+		MessageIDs: m.letter.Refs}
+	if m.letter.MessageID != "" {
+		q.MessageIDs = append(slices.Clone(q.MessageIDs), m.letter.MessageID)
+	}
+	for _, t := range m.tokens {
+		q.Tokens = append(q.Tokens, t.bytes[:])
+	}
+	return q
 }
 
 // RecordAutomatic keeps automatic mail with the ticket that it answers, small and for the team only: it changes no state
@@ -91,14 +112,8 @@ func (m *Mail) RecordAutomatic(ctx context.Context, n core.Number, from, text st
 // Directory is the configuration within the mail's transaction.
 func (m *Mail) Directory() *core.Directory { return m.dir }
 
-// PersonByAddress finds a person within the mail's transaction; nil where the address is nobody's.
-func (m *Mail) PersonByAddress(ctx context.Context, address string) (*core.Person, error) {
-	p, err := m.tx.PersonByAddress(ctx, address)
-	if core.CodeOf(err) == core.NotFound {
-		return nil, nil
-	}
-	return p, err
-}
+// Sender is whose address the mail claims to be from; nil where nobody's.
+func (m *Mail) Sender() *core.Person { return m.facts.Sender }
 
 // Become makes the person the actor of what follows, proven to the level.
 func (m *Mail) Become(p *core.Person, level core.Level) {
@@ -108,41 +123,46 @@ func (m *Mail) Become(p *core.Person, level core.Level) {
 // Token is a reply token found in one of a message's recipient addresses.
 type Token struct {
 	store.TokenUse
-	bytes [16]byte
 }
 
-// Token looks for a reply token in the recipient addresses; nil where none was issued by this desk. A revoked or
-// expired one is returned as such: it still names the ticket.
-func (m *Mail) Token(ctx context.Context, recipients []string) (*Token, error) {
+// foundToken is a token by its looks: its MAC is ours.
+type foundToken struct {
+	bytes   [16]byte
+	purpose core.Purpose
+}
+
+func readTokens(s *store.Secrets, recipients []string) []foundToken {
+	var found []foundToken
 	for _, address := range recipients {
-		raw, purpose, ok := readReplyAddress(m.h.store.Secrets(), address)
-		if !ok {
-			continue
+		if raw, purpose, ok := readReplyAddress(s, address); ok {
+			found = append(found, foundToken{raw, purpose})
 		}
-		use, err := m.tx.ReplyToken(ctx, raw[:])
-		if core.CodeOf(err) == core.NotFound {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if use.Purpose != purpose {
-			continue
-		}
-		return &Token{TokenUse: *use, bytes: raw}, nil
 	}
-	return nil, nil
+	return found
+}
+
+// Token is the reply token in the recipient addresses; nil where none was issued by this desk. A revoked or expired one is
+// returned as such: it still names the ticket.
+func (m *Mail) Token() *Token {
+	for _, found := range m.tokens {
+		for _, use := range m.facts.Tokens {
+			if bytes.Equal(use.Token, found.bytes[:]) && use.Purpose == found.purpose {
+				return &Token{use}
+			}
+		}
+	}
+	return nil
 }
 
 // Valid tells whether the token still works.
 func (m *Mail) Valid(t *Token) bool { return !t.Revoked && m.now.Before(t.Expires) }
 
 // UseToken counts the use of a token.
-func (m *Mail) UseToken(t *Token) { m.tx.CountTokenUse(t.bytes[:]) }
+func (m *Mail) UseToken(t *Token) { m.tx.CountTokenUse(t.Token) }
 
 // MisusedToken revokes a token that came from somebody else's address, and tells its owner (mail.md 4).
 func (m *Mail) MisusedToken(ctx context.Context, t *Token) error {
-	m.tx.RevokeToken(t.bytes[:], m.now)
+	m.tx.RevokeToken(t.Token, m.now)
 	owner, err := m.tx.Person(ctx, t.Person)
 	if err != nil {
 		return err
@@ -166,54 +186,48 @@ type Candidate struct {
 
 // Thread finds the candidate in the order of mail.md 3: our Message-ID in the references, then the requester's own (or
 // any mail of a ticket), then a mail that refers to this one (a reply that was fetched before its parent), then the
-// subject tag. References are given nearest first.
-func (m *Mail) Thread(ctx context.Context, own string, refs []string, tag core.Number) (Candidate, error) {
-	ids := refs
-	if own != "" {
-		ids = append(slices.Clone(refs), own)
-	}
-	if len(ids) > 0 {
-		hits, err := m.tx.Threads(ctx, ids)
-		if err != nil {
-			return Candidate{}, err
-		}
-		for _, want := range []struct {
-			how   string
-			ids   []string
-			match func(store.ThreadHit) bool
-		}{
-			{"reply to us", refs, func(h store.ThreadHit) bool { return h.Outbound }},
-			{"reply to a mail of the ticket", refs, func(h store.ThreadHit) bool { return h.Own }},
-			{"same thread", refs, func(h store.ThreadHit) bool { return true }},
-			{"answered before it came", []string{own}, func(h store.ThreadHit) bool { return own != "" && !h.Outbound }},
-		} {
-			for _, id := range want.ids {
-				for _, hit := range hits {
-					if hit.MessageID == id && want.match(hit) {
-						return m.survivor(ctx, hit.Ticket, want.how)
-					}
+// subject tag.
+func (m *Mail) Thread(ctx context.Context, tag core.Number) (Candidate, error) {
+	own, refs := m.letter.MessageID, m.letter.Refs
+	for _, want := range []struct {
+		how   string
+		ids   []string
+		match func(store.ThreadHit) bool
+	}{
+		{"reply to us", refs, func(h store.ThreadHit) bool { return h.Outbound }},
+		{"reply to a mail of the ticket", refs, func(h store.ThreadHit) bool { return h.Own }},
+		{"same thread", refs, func(h store.ThreadHit) bool { return true }},
+		{"answered before it came", []string{own}, func(h store.ThreadHit) bool { return own != "" && !h.Outbound }},
+	} {
+		for _, id := range want.ids {
+			for _, hit := range m.facts.Threads {
+				if hit.MessageID == id && want.match(hit) {
+					return m.survivor(ctx, hit.Ticket, hit.Merged, want.how)
 				}
 			}
 		}
 	}
 	if tag != 0 {
-		c, err := m.survivor(ctx, tag, "subject tag")
+		n, err := m.tx.Survivor(ctx, tag)
 		if core.CodeOf(err) == core.NotFound {
 			return Candidate{}, nil
 		}
-		return c, err
+		return Candidate{Ticket: n, How: "subject tag"}, err
 	}
 	return Candidate{}, nil
 }
 
-func (m *Mail) survivor(ctx context.Context, n core.Number, how string) (Candidate, error) {
-	n, err := m.tx.Survivor(ctx, n)
+// survivor follows the merges of a ticket (E10).
+func (m *Mail) survivor(ctx context.Context, n, merged core.Number, how string) (c Candidate, err error) {
+	if merged != 0 {
+		n, err = m.tx.Survivor(ctx, merged)
+	}
 	return Candidate{Ticket: n, How: how}, err
 }
 
 // CandidateOfToken is the ticket that a token names.
 func (m *Mail) CandidateOfToken(ctx context.Context, t *Token) (Candidate, error) {
-	return m.survivor(ctx, t.Ticket, "token")
+	return m.survivor(ctx, t.Ticket, t.Merged, "token")
 }
 
 // ServiceOf is the service of a ticket; 0 where there is no such ticket.
@@ -224,12 +238,13 @@ func (m *Mail) ServiceOf(ctx context.Context, n core.Number) core.ServiceID {
 	return 0
 }
 
-// StandingIn is the actor's standing in a ticket.
+// StandingIn is the actor's standing in a ticket. The ticket is locked, for what is decided upon it writes there.
 func (m *Mail) StandingIn(ctx context.Context, n core.Number) (core.Standing, error) {
-	t, err := m.tx.Ticket(ctx, n)
+	t, err := m.lock(ctx, n)
 	if err != nil {
 		return core.Standing{}, err
 	}
+	m.locked = t
 	return core.StandingOf(m.dir, t, m.actor.Person), nil
 }
 

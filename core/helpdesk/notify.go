@@ -18,9 +18,6 @@ const travelLimit = 10 << 20
 // notify queues the mails of all events of the change: who is told stands in core's table, computed from the roles and
 // the state after the change.
 func (c *change) notify(ctx context.Context) error {
-	if err := c.findDirect(ctx); err != nil {
-		return err
-	}
 	for _, e := range c.told {
 		done := map[core.PersonID]bool{}
 		for _, n := range core.NoticesOf(e.event) {
@@ -86,19 +83,6 @@ func (c *change) audience(ctx context.Context, who core.Audience) (people []*cor
 		}
 	}
 	return nil, "", nil
-}
-
-// findDirect finds who got the original mail at another of their addresses than the first. Most mail names the desk
-// alone, and needs no look.
-func (c *change) findDirect(ctx context.Context) (err error) {
-	if len(c.told) == 0 || c.directPeople != nil {
-		return nil
-	}
-	others := slices.DeleteFunc(slices.Clone(c.direct), func(address string) bool { return c.dir.MailboxAt(withoutPlus(address)) != nil })
-	if len(others) > 0 {
-		c.directPeople, err = c.tx.PeopleAt(ctx, others)
-	}
-	return err
 }
 
 // holders are the persons who hold a grant in the ticket's service for its requester, in the order of the grants.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -12,7 +13,13 @@ import (
 // Directory is the configuration as this transaction sees it. The picture is cached by its version, which the begin of
 // the transaction has read.
 func (tx *Tx) Directory(ctx context.Context) (*core.Directory, error) {
+	if !tx.begun {
+		if err := tx.Flush(ctx); err != nil {
+			return nil, fmt.Errorf("begin: %w", err)
+		}
+	}
 	if d := tx.store.directory.Load(); d != nil && d.Version == tx.version {
+		tx.store.confirmed.Store(time.Now().UnixNano())
 		return d, nil
 	}
 	d, err := tx.loadDirectory(ctx)
@@ -20,7 +27,17 @@ func (tx *Tx) Directory(ctx context.Context) (*core.Directory, error) {
 		return nil, err
 	}
 	tx.store.directory.Store(d)
+	tx.store.confirmed.Store(time.Now().UnixNano())
 	return d, nil
+}
+
+// RecentDirectory is the configuration as it was less than a second ago. It asks the database only where no transaction
+// has lately. It is for reading mail, never for deciding on it.
+func (s *Store) RecentDirectory(ctx context.Context) (*core.Directory, error) {
+	if d := s.directory.Load(); d != nil && time.Now().UnixNano()-s.confirmed.Load() < int64(time.Second) {
+		return d, nil
+	}
+	return s.Directory(ctx)
 }
 
 // Directory is the configuration as it is now.

@@ -170,19 +170,11 @@ type Outcome struct {
 	ContentKey []byte // nil = none is claimed
 }
 
+const lockInbound = "select " + inboundColumns + " from inbound i where id = $1 for no key update"
+
 // LockInbound reads a ledger row for deciding on it.
 func (tx *Tx) LockInbound(ctx context.Context, id int64) (*Inbound, error) {
-	rows, err := tx.db.Query(ctx, "select "+inboundColumns+" from inbound i where id = $1 for no key update", id)
-	if err != nil {
-		return nil, fmt.Errorf("ledger: %w", err)
-	}
-	i, err := pgx.CollectExactlyOneRow(rows, scanInbound)
-	return i, notFound(err)
-}
-
-// InboundWithContent finds the message that the same content was applied or held with before. NotFound where none.
-func (r reads) InboundWithContent(ctx context.Context, key []byte) (*Inbound, error) {
-	rows, err := r.db.Query(ctx, "select "+inboundColumns+" from inbound i where content_key = $1", key)
+	rows, err := tx.db.Query(ctx, lockInbound, id)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}

@@ -23,25 +23,18 @@ func scanPerson(row pgx.CollectableRow) (*core.Person, error) {
 	return &p, err
 }
 
+const personByAddress = "select " + personColumns + ` from person p
+	where p.id = coalesce((select id from person where email = $1), (select person_id from person_address where address = $1))`
+
 // PersonByAddress finds whose address it is, the primary or a confirmed other one. NotFound where nobody's.
 func (r reads) PersonByAddress(ctx context.Context, address string) (*core.Person, error) {
 	address = core.FoldAddress(address)
-	rows, err := r.db.Query(ctx, "select "+personColumns+` from person p
-		where p.id = coalesce((select id from person where email = $1), (select person_id from person_address where address = $1))`, address)
+	rows, err := r.db.Query(ctx, personByAddress, address)
 	if err != nil {
 		return nil, fmt.Errorf("person by address: %w", err)
 	}
 	p, err := pgx.CollectExactlyOneRow(rows, scanPerson)
 	return p, notFound(err)
-}
-
-// PeopleAt finds whose other confirmed addresses these are; primary addresses stand in each Person.
-func (r reads) PeopleAt(ctx context.Context, addresses []string) ([]core.PersonID, error) {
-	rows, err := r.db.Query(ctx, "select person_id from person_address where address = any ($1)", addresses)
-	if err != nil {
-		return nil, fmt.Errorf("people by address: %w", err)
-	}
-	return pgx.CollectRows(rows, pgx.RowTo[core.PersonID])
 }
 
 // Person finds a person by id.

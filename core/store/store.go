@@ -25,6 +25,7 @@ type Store struct {
 	pool      *pgxpool.Pool
 	secrets   *Secrets
 	directory atomic.Pointer[core.Directory] // the last picture loaded, by version
+	confirmed atomic.Int64                   // when it was last found to be the present one, in nanoseconds since 1970
 	outbox    chan struct{}                  // a token = a commit put mail into the outbox
 }
 
@@ -88,12 +89,15 @@ type Tx struct {
 	reads
 	conn       *pgxpool.Conn
 	batch      *pgx.Batch
-	version    int64 // of the configuration, as this transaction began
+	begun      bool                             // something was sent to the database
+	version    int64                            // of the configuration, as this transaction began; known once it is begun
+	adding     map[core.Number]*pgx.QueuedQuery // tickets whose insert is still queued
 	wakeOutbox bool
 	done       bool
 }
 
-// InTx runs fn in a transaction and commits what it wrote; an error or panic of fn undoes everything.
+// InTx runs fn in a transaction and commits what it wrote; an error or panic of fn undoes everything. The transaction
+// begins with the first thing that fn asks.
 func (s *Store) InTx(ctx context.Context, fn func(*Tx) error) error { return s.inTx(ctx, false, fn) }
 
 // InConfigTx is InTx for changes of the configuration: it waits for the transactions that run, keeps new ones waiting,
@@ -115,17 +119,14 @@ func (s *Store) inTx(ctx context.Context, config bool, fn func(*Tx) error) (err 
 		}
 		conn.Release()
 	}()
-	begin := &pgx.Batch{}
-	begin.Queue("begin isolation level read committed")
+	// The transaction begins with the first thing that fn asks, in the same round trip.
+	tx.write("begin isolation level read committed")
 	if config {
-		begin.Queue("select pg_advisory_xact_lock($1)", configLock)
-		begin.Queue("update desk set version = version + 1 returning version").QueryRow(func(r pgx.Row) error { return r.Scan(&tx.version) })
+		tx.write("select pg_advisory_xact_lock($1)", configLock)
+		tx.write("update desk set version = version + 1 returning version").QueryRow(func(r pgx.Row) error { return r.Scan(&tx.version) })
 	} else {
-		begin.Queue("select pg_advisory_xact_lock_shared($1)", configLock)
-		begin.Queue("select version from desk").QueryRow(func(r pgx.Row) error { return r.Scan(&tx.version) })
-	}
-	if err := conn.SendBatch(ctx, begin).Close(); err != nil {
-		return fmt.Errorf("begin: %w", err)
+		tx.write("select pg_advisory_xact_lock_shared($1)", configLock)
+		tx.write("select version from desk").QueryRow(func(r pgx.Row) error { return r.Scan(&tx.version) })
 	}
 	if err := fn(tx); err != nil {
 		return err
@@ -137,8 +138,7 @@ func (s *Store) inTx(ctx context.Context, config bool, fn func(*Tx) error) (err 
 func (tx *Tx) commit(ctx context.Context) error {
 	var tag pgconn.CommandTag
 	tx.batch.Queue("commit").Exec(func(t pgconn.CommandTag) error { tag = t; return nil })
-	err := tx.conn.SendBatch(ctx, tx.batch).Close()
-	tx.batch = &pgx.Batch{}
+	err := tx.send(ctx, tx.take()).Close()
 	if err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
@@ -158,6 +158,9 @@ func (tx *Tx) commit(ctx context.Context) error {
 // rollback undoes the transaction even when the caller's context has ended.
 func (tx *Tx) rollback() {
 	tx.done = true
+	if !tx.begun {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	if _, err := tx.conn.Exec(ctx, "rollback"); err != nil {
@@ -173,9 +176,19 @@ func (tx *Tx) Flush(ctx context.Context) error {
 	if tx.batch.Len() == 0 {
 		return nil
 	}
+	return tx.send(ctx, tx.take()).Close()
+}
+
+// take gives what is queued, to be sent.
+func (tx *Tx) take() *pgx.Batch {
 	b := tx.batch
-	tx.batch = &pgx.Batch{}
-	return tx.conn.SendBatch(ctx, b).Close()
+	tx.batch, tx.adding = &pgx.Batch{}, nil
+	return b
+}
+
+func (tx *Tx) send(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
+	tx.begun = true
+	return tx.conn.SendBatch(ctx, b)
 }
 
 // exec writes at once, behind what is queued, where the answer is needed.
@@ -198,7 +211,7 @@ func (tx *Tx) Savepoint(ctx context.Context, fn func() error) error {
 		err = tx.Flush(ctx)
 	}
 	if err != nil {
-		tx.batch = &pgx.Batch{}
+		tx.take()
 		tx.write("rollback to savepoint act")
 	}
 	tx.write("release savepoint act")
@@ -223,10 +236,9 @@ func (f flushing) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
 func (f flushing) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
-	joined := f.tx.batch
-	f.tx.batch = &pgx.Batch{}
+	joined := f.tx.take()
 	joined.QueuedQueries = append(joined.QueuedQueries, b.QueuedQueries...)
-	return f.tx.conn.SendBatch(ctx, joined)
+	return f.tx.send(ctx, joined)
 }
 
 type failedRow struct{ err error }

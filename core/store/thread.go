@@ -14,20 +14,25 @@ import (
 type ThreadHit struct {
 	MessageID string
 	Ticket    core.Number
-	Own       bool // the id of a mail in the ticket; false = a mail of the ticket refers to it
-	Outbound  bool // a mail that the desk sent
+	Own       bool        // the id of a mail in the ticket; false = a mail of the ticket refers to it
+	Outbound  bool        // a mail that the desk sent
+	Merged    core.Number // where the ticket was merged into; 0 = it was not
 }
+
+const threads = "select message_id, ticket_number, own, false, " + mergedInto + ` from thread where message_id = any ($1)
+	union all select message_id, ticket_number, true, true, ` + mergedInto + " from outbox where message_id = any ($1) and ticket_number is not null"
+
+// mergedInto asks by a subquery, for a join may be planned, and the plan kept, while the tables are still empty: it would
+// read all of them later.
+const mergedInto = "coalesce((select merged_into from ticket where number = ticket_number), 0)"
 
 // Threads finds the tickets that Message-IDs lead to: mails that came in, those they referred to, and mails sent.
 func (r reads) Threads(ctx context.Context, ids []string) ([]ThreadHit, error) {
-	rows, err := r.db.Query(ctx, `select message_id, ticket_number, own, false from thread where message_id = any ($1)
-		union all select message_id, ticket_number, true, true from outbox where message_id = any ($1) and ticket_number is not null`, ids)
+	rows, err := r.db.Query(ctx, threads, ids)
 	if err != nil {
 		return nil, fmt.Errorf("threads: %w", err)
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (h ThreadHit, err error) {
-		return h, row.Scan(&h.MessageID, &h.Ticket, &h.Own, &h.Outbound)
-	})
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[ThreadHit])
 }
 
 // AddThread makes Message-IDs lead to a ticket: a mail's own, and those it refers to.
@@ -66,22 +71,13 @@ func (r reads) Survivor(ctx context.Context, n core.Number) (core.Number, error)
 
 // TokenUse is what a reply token stands for.
 type TokenUse struct {
+	Token   []byte
 	Person  core.PersonID
 	Ticket  core.Number
 	Purpose core.Purpose
 	Expires time.Time
 	Revoked bool
-}
-
-// ReplyToken looks a token up by exact bytes. NotFound where it was never issued.
-func (r reads) ReplyToken(ctx context.Context, token []byte) (*TokenUse, error) {
-	var u TokenUse
-	err := r.db.QueryRow(ctx, "select person_id, ticket_number, purpose, expires_at, revoked_at is not null from reply_token where token = $1", token).
-		Scan(&u.Person, &u.Ticket, &u.Purpose, &u.Expires, &u.Revoked)
-	if err != nil {
-		return nil, notFound(err)
-	}
-	return &u, nil
+	Merged  core.Number // where the ticket was merged into; 0 = it was not
 }
 
 // CountTokenUse notes that a token was used.

@@ -98,21 +98,33 @@ func (tx *Tx) NextNumber(ctx context.Context) (n core.Number, err error) {
 
 // AddTicket writes a new ticket; its number was taken before.
 func (tx *Tx) AddTicket(t *core.Ticket) {
-	tx.write(`insert into ticket (number, version, service_id, subject, status, category, priority, requester_id, organization_id,
+	insert := tx.write(`insert into ticket (number, version, service_id, subject, status, category, priority, requester_id, organization_id,
 		solver_id, group_id, parent_number, opened_via, sla_id, root_message_id, created_at, updated_at, resolved_at, closed_at, first_response_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9::bigint, 0), nullif($10::bigint, 0), nullif($11::bigint, 0), nullif($12::bigint, 0),
-		$13, nullif($14::bigint, 0), $15, $16, $17, $18, $19, $20)`,
-		t.Number, t.Version, t.Service, t.Subject, t.Status, t.Category, t.Priority, t.Requester.ID, t.Organization,
-		idOf(t.Solver), t.Group, t.Parent, t.OpenedVia, t.SLA, t.RootMessageID, t.CreatedAt, t.UpdatedAt,
-		nullTime(t.ResolvedAt), nullTime(t.ClosedAt), nullTime(t.FirstResponse))
+		$13, nullif($14::bigint, 0), $15, $16, $17, $18, $19, $20)`, newTicketValues(t)...)
+	if tx.adding == nil {
+		tx.adding = map[core.Number]*pgx.QueuedQuery{}
+	}
+	tx.adding[t.Number] = insert
 	for _, p := range t.Participants {
 		tx.AddToTicket(t.Number, p.ID, core.Participant, t.CreatedAt)
 	}
 }
 
-// SaveTicket writes a ticket that LockTicket gave, as its next version. Nothing else can have changed it meanwhile.
+func newTicketValues(t *core.Ticket) []any {
+	return []any{t.Number, t.Version, t.Service, t.Subject, t.Status, t.Category, t.Priority, t.Requester.ID, t.Organization,
+		idOf(t.Solver), t.Group, t.Parent, t.OpenedVia, t.SLA, t.RootMessageID, t.CreatedAt, t.UpdatedAt,
+		nullTime(t.ResolvedAt), nullTime(t.ClosedAt), nullTime(t.FirstResponse)}
+}
+
+// SaveTicket writes a ticket that LockTicket gave, as its next version. Nothing else can have changed it meanwhile. Where
+// AddTicket's row is not sent yet, it goes as it is now.
 func (tx *Tx) SaveTicket(t *core.Ticket) {
 	t.Version++
+	if insert := tx.adding[t.Number]; insert != nil && t.MergedInto == 0 {
+		insert.Arguments = newTicketValues(t)
+		return
+	}
 	tx.write(`update ticket set version = $2, service_id = $3, subject = $4, status = $5, category = $6, priority = $7,
 		requester_id = $8, organization_id = nullif($9::bigint, 0), solver_id = nullif($10::bigint, 0), group_id = nullif($11::bigint, 0),
 		parent_number = nullif($12::bigint, 0), merged_into = nullif($13::bigint, 0), sla_id = nullif($14::bigint, 0),
