@@ -89,6 +89,8 @@ type desk struct {
 	*program
 	dovecot *mailhost.Dovecot
 	pool    *pgxpool.Pool // for looking into the database
+	// deskFile is what it was set up from.
+	deskFile string
 }
 
 // deskSettings vary a desk.
@@ -115,8 +117,9 @@ func newDesk(t *testing.T, s deskSettings) *desk {
 	if s.after == "" {
 		s.after = "keep"
 	}
-	d.apply(strings.NewReplacer("IMAP", fmt.Sprint(s.dovecot.IMAPPort), "SMTP", fmt.Sprint(s.smtpPort), " IT_LOGIN", itLogin,
-		" NETWORK_LOGIN", networkLogin, "AFTER", s.after).Replace(deskFile))
+	d.deskFile = strings.NewReplacer("IMAP", fmt.Sprint(s.dovecot.IMAPPort), "SMTP", fmt.Sprint(s.smtpPort), " IT_LOGIN", itLogin,
+		" NETWORK_LOGIN", networkLogin, "AFTER", s.after).Replace(deskFile)
+	d.apply(d.deskFile)
 	pool, err := pgxpool.New(t.Context(), s.database)
 	if err != nil {
 		t.Fatal(err)
@@ -129,11 +132,17 @@ func newDesk(t *testing.T, s deskSettings) *desk {
 // apply sets the desk up from a desk file.
 func (p *program) apply(text string) {
 	p.Helper()
-	path := filepath.Join(p.dir, "desk.yaml")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		p.Fatal(err)
+	p.run(0, "apply", write(p.T, p.dir, "desk.yaml", text))
+}
+
+// write makes a file and gives its path.
+func write(t testing.TB, dir, name, content string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	p.run(0, "apply", path)
+	return path
 }
 
 // caller is a person with an API token.

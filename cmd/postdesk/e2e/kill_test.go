@@ -52,6 +52,7 @@ func TestKill(t *testing.T) {
 // sentMail is a mail of the test and what it has to lead to.
 type sentMail struct {
 	letter
+	raw    []byte
 	marker string
 	parent int  // index of the mail that it answers; -1 = a new request
 	both   bool // to both mailboxes
@@ -90,7 +91,7 @@ func someMails(n int) []*sentMail {
 			m.files = []file{newFile("large.bin", 1_500_000)}
 		}
 		m.verified = rand.N(2) == 0
-		m.bytes() // fixes its Message-ID
+		m.raw = m.bytes() // the same each time it is delivered: else it would be another mail
 		all = append(all, m)
 	}
 	return all
@@ -151,7 +152,7 @@ func (b *killBench) deliver(mails []*sentMail) (done chan struct{}) {
 	done = make(chan struct{})
 	hand := func(m *sentMail, user string) {
 		for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-			err := b.dovecot.DeliverFrom(m.from, user, m.bytes())
+			err := b.dovecot.DeliverFrom(m.from, user, m.raw)
 			if err == nil {
 				return
 			}
@@ -310,17 +311,21 @@ func (b *killBench) checkEffects(sent []*sentMail) {
 	type effect struct {
 		ticket int64
 		at     time.Time
+		uid    int64
+		ledger string
 		files  []string
 	}
 	effects := map[string][]effect{}
-	rows, err := b.pool.Query(b.Context(), `select r.ticket_number, r.at, r.text, array(select encode(sha256, 'hex') from attachment a join blob using (sha256)
-		where a.record_id = r.id order by position) from log_record r where kind = 'message'`)
+	rows, err := b.pool.Query(b.Context(), `select r.ticket_number, r.at, r.text, i.uid,
+			format('message %s, uid %s, epoch %s, %s attempts, accepted %s, finished %s', i.id, i.uid, i.epoch, attempts, accepted_at, finished_at),
+			array(select encode(a.sha256, 'hex') from attachment a join blob b on b.sha256 = a.sha256 where a.record_id = r.id order by position)
+		from log_record r join inbound i on i.id = r.inbound_id where kind = 'message'`)
 	if err != nil {
 		b.Fatal(err)
 	}
 	var e effect
 	var text string
-	if _, err := pgx.ForEachRow(rows, []any{&e.ticket, &e.at, &text, &e.files}, func() error {
+	if _, err := pgx.ForEachRow(rows, []any{&e.ticket, &e.at, &text, &e.uid, &e.ledger, &e.files}, func() error {
 		marker := strings.TrimSuffix(strings.TrimPrefix(text, "This is "), ".")
 		effects[marker] = append(effects[marker], e)
 		return nil
@@ -344,7 +349,8 @@ func (b *killBench) checkEffects(sent []*sentMail) {
 			continue
 		}
 		if parent := effects[sent[m.parent].marker]; len(parent) == 1 && (parent[0].ticket != mine[0].ticket || !parent[0].at.Before(mine[0].at)) {
-			b.Errorf("mail %d stands in ticket %d at %s, its parent %d in %d at %s", i, mine[0].ticket, mine[0].at, m.parent, parent[0].ticket, parent[0].at)
+			b.Errorf("mail %d stands in ticket %d at %s, its parent %d in %d at %s\n%s\n%s", i, mine[0].ticket, mine[0].at, m.parent, parent[0].ticket, parent[0].at,
+				mine[0].ledger, parent[0].ledger)
 		}
 	}
 	if n, want := b.count("select count(*) from log_record where kind = 'message'"), len(sent); n != want {
