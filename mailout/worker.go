@@ -321,21 +321,24 @@ func (w *Worker) record(ctx context.Context, l *store.Leased, out Outcome) {
 	if state != core.OutboundAccepted {
 		w.Log.Warn("mail not delivered", "outbox", l.ID, "ticket", l.Ticket, "state", state, "phase", out.Phase, "attempt", l.Attempts, "response", response)
 	}
-	deadline := time.Now().Add(recordFor)
-	for {
-		err := w.Store.FinishMail(ctx, w.lease, l.ID, state, response, next, now)
-		if err == nil {
-			break
+	ending := store.Ending{State: state, Response: response, Next: next}
+	tell := state == core.OutboundRejected || state == core.OutboundParked
+	for deadline := time.Now().Add(recordFor); ; time.Sleep(500 * time.Millisecond) {
+		var err error
+		if tell {
+			err = w.Desk.MailFailed(ctx, w.lease, l, ending)
+		} else {
+			err = w.Store.FinishMail(ctx, w.lease, l, ending, now)
 		}
-		if !store.Transient(err) || time.Now().After(deadline) {
+		switch {
+		case err == nil:
+			return
+		case tell && !store.Transient(err): // who cannot be told must not make the mail go out once more
+			w.Log.Error("tell the solver side of a failed mail", "outbox", l.ID, "error", err)
+			tell = false
+		case !store.Transient(err) || time.Now().After(deadline):
 			w.Log.Error("result of a mail not recorded", "outbox", l.ID, "state", state, "error", err)
 			return
-		}
-		time.Sleep(500 * time.Millisecond)
-	}
-	if state == core.OutboundRejected || state == core.OutboundParked {
-		if err := w.Desk.MailFailed(ctx, l, response); err != nil {
-			w.Log.Error("tell the solver side of a failed mail", "outbox", l.ID, "error", err)
 		}
 	}
 }

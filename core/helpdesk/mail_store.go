@@ -95,7 +95,7 @@ func (h *Helpdesk) LeaseMail(ctx context.Context, lease uuid.UUID, limit int) ([
 			}
 		}
 		if why != "" {
-			if err := h.store.FinishMail(ctx, lease, l.ID, core.OutboundCancelled, why, h.now(), h.now()); err != nil {
+			if err := h.store.FinishMail(ctx, lease, l, store.Ending{State: core.OutboundCancelled, Response: why, Next: h.now()}, h.now()); err != nil {
 				return nil, err
 			}
 			continue
@@ -105,17 +105,19 @@ func (h *Helpdesk) LeaseMail(ctx context.Context, lease uuid.UUID, limit int) ([
 	return kept, nil
 }
 
-// MailFailed notes that a mail will not arrive (rejected, or parked after days of trying) and tells the solver side.
-func (h *Helpdesk) MailFailed(ctx context.Context, l *store.Leased, response string) error {
-	if l.Ticket == 0 || l.Event == core.EventDeliveryFailed || l.Event == core.EventTokenMisused {
-		return nil
-	}
+// MailFailed writes that a mail will not arrive (rejected, or parked after days of trying) and tells the solver side, both
+// or nothing. Like Store.FinishMail it may be called again.
+func (h *Helpdesk) MailFailed(ctx context.Context, lease uuid.UUID, l *store.Leased, e store.Ending) error {
 	return h.Do(ctx, core.Actor{Via: core.ViaMail}, func(a *Act) error {
+		first, err := a.tx.FinishMail(ctx, lease, l, e, a.now)
+		if err != nil || !first || l.Ticket == 0 || l.Event == core.EventDeliveryFailed || l.Event == core.EventTokenMisused {
+			return err
+		}
 		t, err := a.lock(ctx, l.Ticket)
 		if err != nil {
 			return err
 		}
-		c := &change{Act: a, t: t, before: *t, failed: &core.Failure{To: l.Address, Response: response}}
+		c := &change{Act: a, t: t, before: *t, failed: &core.Failure{To: l.Address, Response: e.Response}}
 		c.direct = []string{l.Address}
 		c.tell(core.EventDeliveryFailed, nil)
 		return c.notify(ctx)

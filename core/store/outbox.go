@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"postdesk/core"
 )
@@ -100,19 +101,45 @@ func (s *Store) BeginData(ctx context.Context, lease uuid.UUID, id string, raw, 
 	return tag.RowsAffected() == 1, err
 }
 
-// FinishMail writes how a sending ended; next is when to try again where it is queued or uncertain. An answer that was
-// read, but could not be written down before the lease ended, still settles the mail that was uncertain for that.
-func (s *Store) FinishMail(ctx context.Context, lease uuid.UUID, id string, state core.OutboundState, response string, next, now time.Time) error {
+// Ending is how an attempt to send a mail ended.
+type Ending struct {
+	State    core.OutboundState
+	Response string
+	Next     time.Time // when to try again where it is queued or uncertain
+}
+
+// FinishMail writes how the attempt l ended. It may be called again where the answer to a first call was lost. An answer
+// that was read, but could not be written down before the lease ended, still settles the mail that was uncertain for that.
+func (s *Store) FinishMail(ctx context.Context, lease uuid.UUID, l *Leased, e Ending, now time.Time) error {
+	_, err := finishMail(ctx, s.pool, lease, l, e, now)
+	return err
+}
+
+// FinishMail is Store.FinishMail within a transaction; first is false where an earlier call had written it.
+func (tx *Tx) FinishMail(ctx context.Context, lease uuid.UUID, l *Leased, e Ending, now time.Time) (first bool, err error) {
+	return finishMail(ctx, tx.conn, lease, l, e, now)
+}
+
+// finishMail leaves the token in the row: it tells the second call that the first one was its own. Attempts tell this
+// attempt from the next.
+func finishMail(ctx context.Context, db interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+}, lease uuid.UUID, l *Leased, e Ending, now time.Time) (first bool, err error) {
 	finished := &now
-	if state == core.OutboundQueued || state == core.OutboundUncertain {
+	if e.State == core.OutboundQueued || e.State == core.OutboundUncertain {
 		finished = nil
 	}
-	tag, err := s.pool.Exec(ctx, `update outbox set state = $3, response = $4, next_at = $5, finished_at = $6, lease_token = null, lease_until = null
-		where id = $2 and lease_token = $1 and state in ('sending', 'uncertain')`, lease, id, state, response, next, finished)
-	if err == nil && tag.RowsAffected() != 1 {
-		err = fmt.Errorf("mail %s: the lease was lost", id)
+	tag, err := db.Exec(ctx, `update outbox set state = $3, response = $4, next_at = $5, finished_at = $6, lease_until = null
+		where id = $2 and lease_token = $1 and attempts = $7 and state in ('sending', 'uncertain')`,
+		lease, l.ID, e.State, e.Response, e.Next, finished, l.Attempts)
+	if err != nil || tag.RowsAffected() == 1 {
+		return true, err
 	}
-	return err
+	tag, err = db.Exec(ctx, "select from outbox where id = $2 and lease_token = $1 and attempts = $4 and state = $3", lease, l.ID, e.State, l.Attempts)
+	if err == nil && tag.RowsAffected() != 1 {
+		err = fmt.Errorf("mail %s: the lease was lost", l.ID)
+	}
+	return false, err
 }
 
 // UncertainWait is for how long a mail whose answer was lost waits before its one resend (mail.md 1).
