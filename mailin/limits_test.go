@@ -90,7 +90,7 @@ func TestHostileMessagesAreReadInBoundedTime(t *testing.T) {
 			m := Read(strings.NewReader(raw), Options{})
 			// Alone on one core none takes a second; the race detector and
 			// neighbours cost the rest.
-			if took := time.Since(start); took > 20*time.Second {
+			if took := time.Since(start); took > time.Minute {
 				t.Errorf("took %v", took)
 			}
 			checkMessage(t, name, m)

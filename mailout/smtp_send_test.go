@@ -75,7 +75,7 @@ func TestEachAnswerAtEachStageHasItsOutcome(t *testing.T) {
 				c := dial(t, cfg)
 				began := time.Now()
 				got := send(c, sampleMail, nothing)
-				if took := time.Since(began); took > 8*time.Second {
+				if took := time.Since(began); took > 30*time.Second {
 					t.Errorf("took %s", took)
 				}
 				if got.Class != w.class || got.Phase != w.phase || got.Code != w.code || got.Err == nil {
@@ -279,7 +279,7 @@ func TestCancelledContextEndsEachWait(t *testing.T) {
 			defer cancel()
 			began := time.Now()
 			got := c.Send(ctx, "", "ana@city.test", strings.NewReader(content), nothing)
-			if got.Class != want || c.Usable() || time.Since(began) > 8*time.Second {
+			if got.Class != want || c.Usable() || time.Since(began) > 30*time.Second {
 				t.Errorf("outcome %+v, usable %v after %s", got, c.Usable(), time.Since(began))
 			}
 		})

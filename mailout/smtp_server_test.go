@@ -277,7 +277,7 @@ func TestDialEndsInTime(t *testing.T) {
 			if err == nil {
 				c.Close()
 			}
-			if err == nil || time.Since(began) > 8*time.Second {
+			if err == nil || time.Since(began) > 30*time.Second {
 				t.Errorf("Dial: %v after %s", err, time.Since(began))
 			}
 		})
@@ -290,7 +290,7 @@ func TestDialEndsInTime(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		defer cancel()
 		began := time.Now()
-		if _, err := Dial(ctx, cfg); err == nil || time.Since(began) > 8*time.Second {
+		if _, err := Dial(ctx, cfg); err == nil || time.Since(began) > 30*time.Second {
 			t.Errorf("Dial: %v after %s", err, time.Since(began))
 		}
 	})
