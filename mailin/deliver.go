@@ -275,20 +275,33 @@ func maskAddresses(text string) string { return replyAddress.ReplaceAllString(te
 // notification stands between or below it, notes included, stays in the fold (mail.md 6).
 func (d *delivery) teamText(ctx context.Context, n core.Number, r *helpdesk.NewRecord) error {
 	text := strings.TrimSpace(d.msg.Visible)
-	masked := maskAddresses(text)
-	kept, folded := withoutQuoted(masked, r.Folded)
+	kept := withoutLines(text, func(line string) bool {
+		return strings.HasPrefix(line, ">") || replyAddress.MatchString(line)
+	})
 	// Where the quote of a notification was not recognised as one, at least nothing of a note passes.
-	if len(kept) != len(text) || tagPattern.MatchString(text) {
+	if kept != text || tagPattern.MatchString(text) {
 		notes, err := d.Notes(ctx, n)
 		if err != nil {
 			return err
 		}
-		if clean := withoutNotes(kept, notes); clean != kept {
-			kept, folded = clean, strings.TrimSpace(masked+"\n\n"+r.Folded)
+		kept = withoutNotes(kept, notes)
+	}
+	r.Text = kept
+	if kept != text {
+		r.Folded = strings.TrimSpace(maskAddresses(text) + "\n\n" + r.Folded)
+	}
+	return nil
+}
+
+// withoutLines takes lines out of a text; drop is asked with each line, trimmed.
+func withoutLines(text string, drop func(line string) bool) string {
+	var kept []string
+	for line := range strings.SplitSeq(text, "\n") {
+		if !drop(strings.TrimSpace(line)) {
+			kept = append(kept, line)
 		}
 	}
-	r.Text, r.Folded = kept, folded
-	return nil
+	return strings.TrimSpace(strings.Join(kept, "\n"))
 }
 
 // noteLine is from how many characters on a line that stands in a note too is taken for a piece of it.
@@ -299,31 +312,10 @@ func withoutNotes(text string, notes []string) string {
 	for i, n := range notes {
 		notes[i] = strings.Join(strings.Fields(n), " ")
 	}
-	lines := strings.Split(text, "\n")
-	kept := lines[:0]
-	for _, line := range lines {
+	return withoutLines(text, func(line string) bool {
 		plain := strings.Join(strings.Fields(line), " ")
-		if len(plain) < noteLine || !slices.ContainsFunc(notes, func(n string) bool { return strings.Contains(n, plain) }) {
-			kept = append(kept, line)
-		}
-	}
-	return strings.TrimSpace(strings.Join(kept, "\n"))
-}
-
-// withoutQuoted takes quoted lines out of what goes from the desk to a requester: an answer written between the quotes of
-// a notification would carry the notification along, notes included (mail.md 6). The whole text stays in the fold.
-func withoutQuoted(text, folded string) (string, string) {
-	lines := strings.Split(text, "\n")
-	kept := make([]string, 0, len(lines))
-	for _, line := range lines {
-		if !strings.HasPrefix(strings.TrimSpace(line), ">") {
-			kept = append(kept, line)
-		}
-	}
-	if len(kept) == len(lines) {
-		return text, folded
-	}
-	return strings.TrimSpace(strings.Join(kept, "\n")), strings.TrimSpace(text + "\n\n" + folded)
+		return len(plain) >= noteLine && slices.ContainsFunc(notes, func(n string) bool { return strings.Contains(n, plain) })
+	})
 }
 
 func addresses(list []Address) []string {
