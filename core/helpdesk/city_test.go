@@ -38,10 +38,6 @@ func (c *city) sql(statement string, args ...any) {
 	}
 }
 
-func (c *city) grant(service core.ServiceID, role core.Role, who string) {
-	c.sql("insert into role_grant (service_id, role, person_id) values ($1, $2, $3)", service, role, c.People[who].ID)
-}
-
 func (c *city) actor(who string) core.Actor {
 	return core.Actor{Person: c.People[who], Via: core.ViaDesk, Level: core.SignedIn}
 }

@@ -50,14 +50,15 @@ func TestSignInLinks(t *testing.T) {
 		if err := c.desk.MailSignInLink(t.Context(), who); err != nil {
 			t.Fatal(err)
 		}
-		for _, q := range c.outbox() {
-			if q.Event != "sign_in" || q.Reason != "sign_in" || !strings.HasPrefix(who, q.To) {
-				t.Errorf("%+v", q)
-			}
-			_, token, _ := strings.Cut(q.Link, "token=")
-			return token
+		mails := c.outbox()
+		if len(mails) == 0 {
+			return ""
 		}
-		return ""
+		if q := mails[0]; len(mails) > 1 || q.Event != "sign_in" || q.Reason != "sign_in" || !strings.HasPrefix(who, q.To) {
+			t.Errorf("%+v", mails)
+		}
+		_, token, _ := strings.Cut(mails[0].Link, "token=")
+		return token
 	}
 	token := link("eva@city.test")
 	if p, err := c.desk.UseSignInLink(t.Context(), token); err != nil || p.Email != "eva@city.test" {
