@@ -6,8 +6,6 @@ import (
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
-
-	"postdesk/core/store"
 )
 
 // sweepEvery is how often what nobody needs any more is removed.
@@ -55,11 +53,15 @@ func (p *Program) jobs(ctx context.Context) {
 		return
 	}
 	for err = client.Start(ctx); err != nil; err = client.Start(ctx) {
-		if ctx.Err() != nil || !store.Transient(err) {
-			p.log.Error("periodic jobs", "error", err)
+		if ctx.Err() != nil {
 			return
 		}
-		time.Sleep(time.Second)
+		p.log.Error("periodic jobs wait", "error", err) // the database, or its job tables in the middle of a migration
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(2 * time.Second):
+		}
 	}
 	<-ctx.Done()
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
