@@ -83,15 +83,7 @@ func (p *Poller) acceptPage(ctx context.Context, server *IMAP, uids []uint32, si
 	if len(uids) == 1 && sizes[uids[0]] > messageLimit {
 		return p.commit(ctx, []store.RawMail{p.unread(uids[0], sizes[uids[0]], fmt.Sprintf("larger than %d MB", messageLimit>>20))}, uids)
 	}
-	var page []store.RawMail
-	result, err := server.Fetch(ctx, uids, FetchLimits{MaxMessage: messageLimit}, func(f Fetched) error {
-		m := store.RawMail{UID: f.UID, ReceivedAt: f.InternalDate, Size: f.Size}
-		if err := p.take(ctx, &m, f.Body, sizes[f.UID]); err != nil {
-			return err
-		}
-		page = append(page, m)
-		return nil
-	})
+	page, missing, err := p.fetch(ctx, server, uids, sizes)
 	if errors.Is(err, ErrRefused) && len(uids) > 1 { // one message that the server cannot give must not hold up its neighbours
 		for _, uid := range uids {
 			if err := p.acceptPage(ctx, server, []uint32{uid}, sizes); err != nil {
@@ -100,14 +92,16 @@ func (p *Poller) acceptPage(ctx context.Context, server *IMAP, uids []uint32, si
 		}
 		return nil
 	}
-	missing := result.Missing
-	if errors.Is(err, ErrRefused) {
-		missing, err = uids, nil
+	// What did not come is asked for again at once: mostly news of flags came in its place, and a reply behind it must not
+	// be taken without its parent.
+	for try := 1; err == nil && len(missing) > 0 && try < giveUpAfter; try++ {
+		var more []store.RawMail
+		more, missing, err = p.fetch(ctx, server, missing, sizes)
+		page = append(page, more...)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrRefused) {
 		return err
 	}
-	page = slices.DeleteFunc(page, func(m store.RawMail) bool { return !slices.Contains(result.Whole, m.UID) })
 	for _, uid := range missing {
 		if p.tries[uid]++; p.tries[uid] >= giveUpAfter {
 			delete(p.tries, uid)
@@ -115,6 +109,22 @@ func (p *Poller) acceptPage(ctx context.Context, server *IMAP, uids []uint32, si
 		}
 	}
 	return p.commit(ctx, page, uids)
+}
+
+// fetch gives the messages that came whole, and which are listed and did not come. Refused by the server, none came.
+func (p *Poller) fetch(ctx context.Context, server *IMAP, uids []uint32, sizes map[uint32]int64) (page []store.RawMail, missing []uint32, err error) {
+	result, err := server.Fetch(ctx, uids, FetchLimits{MaxMessage: messageLimit}, func(f Fetched) error {
+		m := store.RawMail{UID: f.UID, ReceivedAt: f.InternalDate, Size: f.Size}
+		if err := p.take(ctx, &m, f.Body, sizes[f.UID]); err != nil {
+			return err
+		}
+		page = append(page, m)
+		return nil
+	})
+	if err != nil {
+		return nil, uids, err
+	}
+	return slices.DeleteFunc(page, func(m store.RawMail) bool { return !slices.Contains(result.Whole, m.UID) }), result.Missing, nil
 }
 
 // unread is a message that is in the ledger without its bytes: parked, for a person to look at.
@@ -146,6 +156,9 @@ func (p *Poller) take(ctx context.Context, m *store.RawMail, body io.Reader, siz
 // commit is transaction 1: the page and the cursor. The cursor stops before the first message, of this page or of one
 // before, that is not accounted for.
 func (p *Poller) commit(ctx context.Context, page []store.RawMail, asked []uint32) error {
+	for _, m := range page {
+		delete(p.tries, m.UID) // it came after all
+	}
 	at := p.at
 	for _, uid := range asked {
 		if slices.ContainsFunc(slices.Collect(maps.Keys(p.tries)), func(tried uint32) bool { return p.at.Cursor < tried && tried <= uid }) {
