@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -11,12 +12,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
+	"text/tabwriter"
 	"time"
 
 	"postdesk/cmd/postdesk/demo"
 	"postdesk/core"
 	"postdesk/core/helpdesk"
 	"postdesk/core/store/localpg"
+	"postdesk/mailin"
 )
 
 type demoCmd struct {
@@ -38,6 +42,11 @@ func (c *demoRunCmd) Run(env *environment) error {
 	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
 		return err
 	}
+	unlock, err := lockCity(c.Dir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	fmt.Fprintln(env.Stderr, "starting PostgreSQL …")
 	pg, err := localpg.Start(env.Ctx, localpg.Options{Dir: filepath.Join(c.Dir, "pg"), Log: env.Stderr})
 	if err != nil {
@@ -72,7 +81,10 @@ func (c *demoRunCmd) Run(env *environment) error {
 		return err
 	}
 	defer p.Close()
-	welcome(env.Stdout, p.publicURL(), host)
+	go func() {
+		p.awaitQuiet(env.Ctx, 15*time.Second) // the mail of the city's past comes first: what one sends then is the newest
+		welcome(env.Stdout, p.publicURL(), host)
+	}()
 	return p.Run(env.Ctx)
 }
 
@@ -162,28 +174,33 @@ func cityPeople(city *core.DeskFile) []demo.Person {
 	return people
 }
 
-func welcome(w io.Writer, url string, host *demo.MailHost) {
+func welcome(w io.Writer, url string, config Config, city *core.DeskFile, host *demo.MailHost) {
 	fmt.Fprintf(w, `
 The sample city's desk is running.
 
   Web desk        %[1]s/
-  Everybody's     %[1]s/demo/mail
-  inboxes
+  Inboxes         %[1]s/demo/mail   what everybody receives; write as anybody
 
-  Sign in as      mia@city.test   main solver of Printers
-                  sol@city.test   solver (Spanish)
-                  ben@city.test   staff
-                  root@city.test  administrator
-  Password        %[2]s
+`, url)
+	people := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	lead := "Sign in as"
+	for _, p := range cityPeople(city) {
+		fmt.Fprintf(people, "  %-14s  %s\t%s\n", lead, p.Address, p.About)
+		lead = ""
+	}
+	people.Flush()
+	fmt.Fprintf(w, `  Password        %[1]s
 
   Send a mail     ./bin/postdesk demo send --from ben@city.test --subject "Scanner is offline" --text "The scanner on floor 2 does not answer since this morning."
+  Read an inbox   ./bin/postdesk demo inbox mia@city.test
   Answer it       ./bin/postdesk demo send --from mia@city.test --reply-to-last --text "On my way."
-  Read an inbox   ./bin/postdesk demo inbox ben@city.test
 
-  Or use a mail program: IMAP %[3]s, SMTP %[4]s, no TLS, the same names and password.
-  Ctrl+C ends it; everything is kept in ./var.
+  Mail program    IMAP %[2]s, SMTP %[3]s, no TLS, the same names and password
+  Other commands  POSTDESK_DATABASE_URL='%[4]s' POSTDESK_SECRET_KEY_FILE='%[5]s' ./bin/postdesk mail ls
 
-`, url, demo.CityPassword, host.IMAPAddr(), host.SMTPAddr())
+Ctrl+C ends it; everything is kept in ./var.
+
+`, demo.CityPassword, host.IMAPAddr(), host.SMTPAddr(), config.DatabaseURL, config.SecretKeyFile)
 }
 
 type demoSendCmd struct {
@@ -234,6 +251,9 @@ func (c *demoSendCmd) Run(env *environment) error {
 		return err
 	}
 	if err := demo.Submit(ports.SMTP, demo.CityPassword, c.From, to, raw); err != nil {
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			return fmt.Errorf("the sample city of %s is not running: start it with `make run`", c.Dir)
+		}
 		return err
 	}
 	fmt.Fprintf(env.Stdout, "sent to %s\n", strings.Join(to, ", "))
@@ -241,15 +261,39 @@ func (c *demoSendCmd) Run(env *environment) error {
 }
 
 type demoInboxCmd struct {
-	Dir     string `help:"Where the sample city is kept." default:"var" type:"path"`
-	Address string `arg:"" help:"Address of a sample person."`
+	Dir     string        `help:"Where the sample city is kept." default:"var" type:"path"`
+	Address string        `arg:"" help:"Address of a sample person."`
+	Read    int           `help:"Print the N-th mail of the list, 1 = the newest." placeholder:"N"`
+	Wait    time.Duration `help:"Wait up to this long for a mail that comes in from now on, as in 5s."`
 }
 
-// Run lists an inbox, newest first.
+// Run lists an inbox, newest first, or prints one mail of it as a mail program would show its text.
 func (c *demoInboxCmd) Run(env *environment) error {
+	if _, err := demo.ReadPorts(c.Dir); err != nil {
+		return fmt.Errorf("there is no sample city in %s: start it with `make run`, or name its directory with --dir", c.Dir)
+	}
 	inbox, err := demo.ReadInbox(c.Dir, c.Address)
 	if err != nil {
 		return err
+	}
+	before := len(inbox)
+	for end := time.Now().Add(c.Wait); len(inbox) == before && time.Now().Before(end); {
+		select {
+		case <-env.Ctx.Done():
+			return env.Ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+		if inbox, err = demo.ReadInbox(c.Dir, c.Address); err != nil {
+			return err
+		}
+	}
+	if c.Read > 0 {
+		if c.Read > len(inbox) {
+			return fmt.Errorf("the inbox of %s has %d mails", c.Address, len(inbox))
+		}
+		m := mailin.Read(bytes.NewReader(inbox[c.Read-1].Raw), mailin.Options{})
+		fmt.Fprintf(env.Stdout, "From: %s\nSubject: %s\n\n%s\n", inbox[c.Read-1].From, m.Subject, strings.TrimSpace(m.Text))
+		return nil
 	}
 	if len(inbox) == 0 {
 		fmt.Fprintln(env.Stdout, "nothing yet")

@@ -181,6 +181,23 @@ func (p *Program) awaitDatabase(ctx context.Context) bool {
 	}
 }
 
+// awaitQuiet waits until the outbox has nothing to send, but no longer than atMost.
+func (p *Program) awaitQuiet(ctx context.Context, atMost time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, atMost)
+	defer cancel()
+	for {
+		counts, err := p.store.OutboxCounts(ctx)
+		if err == nil && counts[core.OutboundQueued]+counts[core.OutboundSending] == 0 {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
 // loopMark is the value of the mark on automatic mail: this installation's own.
 func (p *Program) loopMark(ctx context.Context) string {
 	for {

@@ -106,7 +106,7 @@ type killBench struct {
 }
 
 func killRound(t *testing.T, mails, kills int) {
-	pg, err := startPostgreSQL(filepath.Join(t.TempDir(), "pg"))
+	pg, err := startPostgreSQL(filepath.Join(newDir(t), "pg"))
 	if err != nil {
 		t.Fatal(err)
 	}

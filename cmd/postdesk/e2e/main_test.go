@@ -22,6 +22,11 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	// PostgreSQL, run by root, works as a user of its own, who has to enter here.
+	if err := os.Chmod(scratch, 0o755); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	code := m.Run()
 	if started.Load() {
 		if s, err := database(); err == nil {
@@ -30,6 +35,19 @@ func TestMain(m *testing.M) {
 	}
 	_ = os.RemoveAll(scratch)
 	os.Exit(code)
+}
+
+// newDir is a directory of the test's own that other users may enter, unlike t.TempDir.
+func newDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp(scratch, "test-")
+	if err == nil {
+		err = os.Chmod(dir, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // build compiles the program; with the race detector where args say so.

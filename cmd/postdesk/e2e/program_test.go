@@ -28,7 +28,7 @@ type program struct {
 // newProgram prepares the binary for a database.
 func newProgram(t *testing.T, path, databaseURL string) *program {
 	t.Helper()
-	p := &program{T: t, path: path, dir: t.TempDir()}
+	p := &program{T: t, path: path, dir: newDir(t)}
 	p.environ = []string{"POSTDESK_DATABASE_URL=" + databaseURL, "POSTDESK_SECRET_KEY_FILE=" + filepath.Join(p.dir, "key"),
 		"POSTDESK_LISTEN=127.0.0.1:0", "PATH=" + os.Getenv("PATH"), "HOME=" + p.dir}
 	return p

@@ -159,7 +159,7 @@ func TestDaemonWaitsForTheSchema(t *testing.T) {
 // TestDaemonOutlivesItsDatabase: started before the database, and with the database killed, it gets well by itself.
 func TestDaemonOutlivesItsDatabase(t *testing.T) {
 	t.Parallel()
-	pg, err := localpg.Start(t.Context(), localpg.Options{Dir: filepath.Join(t.TempDir(), "pg"), Throwaway: true})
+	pg, err := localpg.Start(t.Context(), localpg.Options{Dir: filepath.Join(newDir(t), "pg"), Throwaway: true})
 	if err != nil {
 		t.Fatal(err)
 	}
