@@ -29,16 +29,17 @@ const (
 // Poller keeps one mailbox's ledger: it holds the lease, listens, fetches by UID, and files on the server what was
 // worked off. Its failures are its mailbox's alone.
 type Poller struct {
-	Store  *store.Store
-	Box    core.MailboxAccess
-	Dial   func(ctx context.Context) (*IMAP, error)
-	Lanes  *Lanes
-	Log    *slog.Logger
-	Now    func() time.Time
-	lease  uuid.UUID
-	at     store.MailboxPosition
-	tries  map[uint32]int // messages that did not come, by UID
-	oldTil time.Time      // in a later epoch: what the server got before this was handled before
+	Store   *store.Store
+	Box     core.MailboxAccess
+	Dial    func(ctx context.Context) (*IMAP, error)
+	Lanes   *Lanes
+	Log     *slog.Logger
+	Now     func() time.Time
+	lease   uuid.UUID
+	at      store.MailboxPosition
+	failing bool           // said so in the log, and owes it the news that it is over
+	tries   map[uint32]int // messages that did not come, by UID
+	oldTil  time.Time      // in a later epoch: what the server got before this was handled before
 }
 
 // Run works until ctx ends, then gives the lease back.
@@ -114,6 +115,7 @@ func (p *Poller) connect(ctx context.Context) (listened bool, err error) {
 }
 
 func (p *Poller) fail(ctx context.Context, err error) {
+	p.failing = true
 	p.Log.Error("mailbox cannot be read; mail waits on the server", "mailbox", p.Box.Address, "error", err)
 	mailboxFailures.WithLabelValues(p.Box.Address).Inc()
 	if err := p.Store.MailboxFailed(ctx, p.Box.ID, err.Error(), p.Now()); err != nil {
@@ -161,6 +163,10 @@ func (p *Poller) session(ctx context.Context, server *IMAP) (listened bool, err 
 				return listened, err
 			}
 			noted = time.Now()
+			if p.failing {
+				p.failing = false
+				p.Log.Info("mailbox is read again", "mailbox", p.Box.Address)
+			}
 		}
 		if err := p.listen(ctx, server); err != nil {
 			return listened, err

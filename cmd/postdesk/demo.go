@@ -74,6 +74,7 @@ func (c *demoRunCmd) Run(env *environment) error {
 	log := config.logger(env.Stderr)
 	p, err := New(env.Ctx, config, nil, log, extra)
 	if err != nil && config.Listen == "127.0.0.1:8025" { // taken: any free port will do for a look
+		fmt.Fprintln(env.Stderr, "port 8025 is taken; the desk is on another one this time, so links in older sample mails lead nowhere")
 		config.Listen, config.PublicURL = "127.0.0.1:0", "http://127.0.0.1:0"
 		p, err = New(env.Ctx, config, nil, log, extra)
 	}
@@ -81,11 +82,32 @@ func (c *demoRunCmd) Run(env *environment) error {
 		return err
 	}
 	defer p.Close()
+	if err := os.WriteFile(filepath.Join(c.Dir, addressFile), []byte(p.publicURL()+"\n"), 0o644); err != nil {
+		return err
+	}
 	go func() {
 		p.awaitQuiet(env.Ctx, 15*time.Second) // the mail of the city's past comes first: what one sends then is the newest
-		welcome(env.Stdout, p.publicURL(), host)
+		welcome(env.Stdout, p.publicURL(), config, &city.file, host)
 	}()
 	return p.Run(env.Ctx)
+}
+
+// addressFile says where the sample city's desk was opened last, for whoever starts it twice.
+const addressFile = "address"
+
+// lockCity makes sure that one program at a time runs the sample city of a directory: a second mail host on the same
+// mailboxes would hide mail from the first. The lock ends with the process.
+func lockCity(dir string) (unlock func(), err error) {
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		address, _ := os.ReadFile(filepath.Join(dir, addressFile))
+		return nil, fmt.Errorf("the sample city of %s runs already: look at %s", dir, strings.TrimSpace(string(address)))
+	}
+	return func() { f.Close() }, nil
 }
 
 // settle migrates the database, sets the city up and, the first time, lets its past happen.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -41,7 +42,7 @@ func (p *Program) jobs(ctx context.Context) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &sweepWorker{program: p})
 	client, err := river.NewClient(riverpgxv5.New(p.store.Pool()), &river.Config{
-		Workers: workers, Logger: p.log.With("part", "jobs"),
+		Workers: workers, Logger: slog.New(warnOnly{p.log.Handler()}).With("part", "jobs"),
 		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 2, FetchPollInterval: 10 * time.Second}},
 		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(sweepEvery),
 			func() (river.JobArgs, *river.InsertOpts) {
