@@ -83,10 +83,14 @@ func (m *IMAP) mark(ctx context.Context, uids []uint32, keyword string) error {
 }
 
 // orCreate tries again once after creating the folder. Not every server says TRYCREATE (RFC 9051 section 6.4.7), so
-// each refusal is taken for a missing folder until CREATE is refused too.
+// each refusal is taken for a missing folder. CREATE is refused, too, where somebody else was faster: the second try
+// tells whether the folder is there.
 func (m *IMAP) orCreate(ctx context.Context, folder string, try func() error) error {
 	err := try()
-	if !errors.Is(err, ErrRefused) || m.create(ctx, folder) != nil {
+	if !errors.Is(err, ErrRefused) {
+		return err
+	}
+	if failed := m.create(ctx, folder); failed != nil && !errors.Is(failed, ErrRefused) {
 		return err
 	}
 	return try()

@@ -96,6 +96,8 @@ func TestMoveNeverExpungesWhatWasNotCopied(t *testing.T) {
 		s.say("$ NO [OVERQUOTA] full")
 		s.expect(`CREATE "Done"`)
 		s.say("$ NO [ALREADYEXISTS] it is there")
+		s.expect(`UID COPY 41 "Done"`)
+		s.say("$ NO [OVERQUOTA] full")
 	}) // and neither STORE nor EXPUNGE
 	if moved, err := m.Move(t.Context(), []uint32{41}, "Done"); moved || !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "full") {
 		t.Fatal(moved, err)
@@ -168,6 +170,24 @@ func TestMoveCreatesMissingFolder(t *testing.T) {
 		s.say("* OK [COPYUID 1 41 1] moved", "* 2 EXPUNGE", "$ OK moved")
 	})
 	if moved, err := m.Move(t.Context(), []uint32{41}, "Hecho/á"); !moved || err != nil {
+		t.Fatal(moved, err)
+	}
+}
+
+// Two daemons, or a person, may make the folder at the same moment.
+func TestMoveIntoFolderThatSomebodyElseJustMade(t *testing.T) {
+	t.Parallel()
+	m := dialed(t, func(s *script) {
+		s.hello("MOVE")
+		s.writable()
+		s.expect(`UID MOVE 41 "Done"`)
+		s.say("$ NO [TRYCREATE] no such mailbox")
+		s.expect(`CREATE "Done"`)
+		s.say("$ NO [ALREADYEXISTS] it is there")
+		s.expect(`UID MOVE 41 "Done"`)
+		s.say("* OK [COPYUID 1 41 1] moved", "* 2 EXPUNGE", "$ OK moved")
+	})
+	if moved, err := m.Move(t.Context(), []uint32{41}, "Done"); !moved || err != nil {
 		t.Fatal(moved, err)
 	}
 }
