@@ -74,6 +74,14 @@ func deliver(ctx context.Context, mail *helpdesk.Mail, m *Message) (store.Outcom
 		}
 		return d.holdReply(ctx, candidate, "the reply address is somebody else's; it was revoked"), nil
 	}
+	if m.Class == ClassHuman && m.OutOfOffice() { // row 9 of mail.md 2: close behind our own mail it is an automatic answer
+		if soon, err := d.JustMailed(ctx, d.from.Email); err != nil || soon {
+			if err != nil {
+				return store.Outcome{}, err
+			}
+			return d.automatic(ctx, candidate, person)
+		}
+	}
 	mine := token != nil && d.Valid(token) && person != nil && token.Person == person.ID
 	d.level = proof(d.evidence, mine, d.policy())
 	if person != nil && person.Disabled {
@@ -90,8 +98,11 @@ func deliver(ctx context.Context, mail *helpdesk.Mail, m *Message) (store.Outcom
 		if err != nil {
 			return store.Outcome{}, err
 		}
-		if s.Sees() {
+		switch {
+		case s.Sees() && (!candidate.Weak || s.Owner):
 			return d.answer(ctx, candidate, s, mine, token)
+		case token != nil && token.Person == person.ID: // meant for that ticket's people, not to become a ticket of its own
+			return d.holdReply(ctx, candidate, "the sender may not see the ticket any more"), nil
 		}
 	}
 	return d.open(ctx, candidate, person)
@@ -138,7 +149,7 @@ func (d *delivery) answer(ctx context.Context, c helpdesk.Candidate, s core.Stan
 		if err := d.teamText(ctx, c.Ticket, &r); err != nil {
 			return store.Outcome{}, err
 		}
-		r.Answer = r.Text != "" || len(r.Attachments) > 0
+		r.Answer = (r.Text != "" || len(r.Attachments) > 0) && !forTheTeam(d.msg)
 	}
 	if mine && token.Purpose == core.PurposeNote || s.TeamSide() && !r.Answer { // a note address makes notes, whatever became of its owner
 		note := false
@@ -150,6 +161,19 @@ func (d *delivery) answer(ctx context.Context, c helpdesk.Candidate, s core.Stan
 	}
 	return store.Outcome{State: core.InboundApplied, Reason: c.How, Ticket: n}, err
 }
+
+// forTheTeam tells that a solver's mail is not an answer to the requester although it came to the address for one: a
+// forward of a notification, or one that begins with a #word, which may be a command and must not go out as text
+// (mail.md 5; #12 is text).
+func forTheTeam(m *Message) bool {
+	line, _, _ := strings.Cut(strings.TrimSpace(m.Visible), "\n")
+	return commandWord.MatchString(line) || forwardPrefix.MatchString(m.Subject)
+}
+
+var (
+	commandWord   = regexp.MustCompile(`^#\pL`)
+	forwardPrefix = regexp.MustCompile(`(?i)^\s*(?:fwd?|rv|wg|tr|enc|i)\s*:`)
+)
 
 // open makes a new ticket of the mail, linked to the presumed one where it named one that its sender may not write to.
 func (d *delivery) open(ctx context.Context, c helpdesk.Candidate, person *core.Person) (store.Outcome, error) {
@@ -267,9 +291,9 @@ func attachmentsOf(m *Message) []core.Attachment {
 
 // replyAddress matches the addresses that carry reply tokens, as they are and as links write them; they are shown to
 // nobody (mail.md 6).
-var replyAddress = regexp.MustCompile(`(?i)(?:\+|%2b)?[rn]\.[a-z2-7]{34}(@|%40)`)
+var replyAddress = regexp.MustCompile(`(?i)(?:\+|%2b)?\b[rn]\.[a-z2-7]{34}\b`)
 
-func maskAddresses(text string) string { return replyAddress.ReplaceAllString(text, "$1") }
+func maskAddresses(text string) string { return replyAddress.ReplaceAllString(text, "") }
 
 // teamText cuts what a solver wrote to what may go from the desk to a requester: the new text alone. Whatever of a
 // notification stands between or below it, notes included, stays in the fold (mail.md 6).

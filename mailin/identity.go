@@ -11,6 +11,7 @@ import (
 // evidence is what the border says about the sender's domain (RFC 8601).
 type evidence struct {
 	pass, fail bool
+	given      bool // a trusted result was there at all, whatever it says
 	why        string
 }
 
@@ -49,6 +50,7 @@ func judgeDomain(m *Message, from string, trust *core.Mailbox) evidence {
 				results = append(results, r...)
 			}
 		}
+		e.given = true
 		one := judgeResults(results, core.DomainOf(from))
 		if !whole { // what cannot be read may have been a fail
 			one = evidence{fail: true, why: "its results cannot be read"}
@@ -163,12 +165,13 @@ func among(s string, list []string) bool {
 }
 
 // proof is how well a sender is proven (mail.md 4). token says that the mail came to a working reply address of that very
-// person. A fail always demotes: then not even the token helps.
+// person. A fail always demotes: then not even the token helps. The token alone does where the policy says so and there
+// is no evidence at all: a border that looked and found no pass is evidence.
 func proof(e evidence, token bool, policy core.TrustPolicy) core.Level {
 	switch {
 	case e.fail:
 		return core.Unverified
-	case token && (e.pass || policy == core.TokenPolicy):
+	case token && (e.pass || policy == core.TokenPolicy && !e.given):
 		return core.PersonProven
 	case e.pass:
 		return core.DomainProven

@@ -102,8 +102,9 @@ type Message struct {
 	Warnings    []string
 
 	// ContentKey is equal for copies of one mail that came by different ways:
-	// it covers Message-ID, From, Date and the decoded content, no trace
-	// fields.
+	// it covers Message-ID, From, Date, Subject and the decoded content, no
+	// trace fields. Of mail with neither Message-ID nor Date it says nothing: a
+	// device's repeated alarm is no copy. See Tellable.
 	ContentKey [32]byte
 
 	// SinkErr is the first error of the input or of Options.Sink: bytes did not
@@ -217,7 +218,7 @@ func (m *Message) readFields(key hash.Hash) {
 	case len(m.From) != 1:
 		m.warn("From does not name exactly one mailbox")
 	}
-	io.WriteString(key, "\x00id\x00"+m.MessageID)
+	io.WriteString(key, "\x00id\x00"+m.MessageID+"\x00subject\x00"+m.Subject)
 	for _, a := range m.From {
 		io.WriteString(key, "\x00from\x00"+lowerASCII(a.Address))
 	}
@@ -228,6 +229,10 @@ func (m *Message) readFields(key hash.Hash) {
 		key.Write(b[:])
 	}
 }
+
+// Tellable says whether the content key tells a copy from another mail of the
+// same words.
+func (m *Message) Tellable() bool { return m.MessageID != "" || m.Date != nil }
 
 // Recipients are the addresses this mail may have been delivered to: what the
 // receiving servers recorded (Delivered-To, X-Original-To, Envelope-To, the "for"

@@ -42,7 +42,11 @@ func (w *Worker) Apply(ctx context.Context, row *store.Inbound) error {
 		return err
 	}
 	e := judgeDomain(m, fromAddress(m), dir.Mailboxes[row.Mailbox])
-	out, err := w.Desk.ApplyMail(ctx, row.ID, letter(m, e), func(mail *helpdesk.Mail) (store.Outcome, error) {
+	l := letter(m, e)
+	if !m.Tellable() { // only the very same bytes are surely a copy
+		l.ContentKey = row.SHA256
+	}
+	out, err := w.Desk.ApplyMail(ctx, row.ID, l, func(mail *helpdesk.Mail) (store.Outcome, error) {
 		return deliver(ctx, mail, m)
 	})
 	if err != nil {

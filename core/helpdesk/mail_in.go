@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"postdesk/core"
 	"postdesk/core/store"
@@ -67,10 +68,18 @@ func (h *Helpdesk) applyMail(ctx context.Context, inbound int64, l Letter, fn fu
 		}
 		a.acknowledges, a.reopens, a.direct, a.directPeople = l.Acknowledge && !row.Old, l.Reopen, l.Direct, m.facts.Direct
 		m.Act, m.Row = a, row
-		if first := m.facts.Same; first != nil && first.ID != inbound {
+		first := m.facts.Same
+		again := first != nil && first.ID != inbound
+		if !again || first.State == core.InboundQuarantined {
+			if out, err = fn(m); err != nil {
+				return err
+			}
+		}
+		switch {
+		case again && out.State == core.InboundApplied: // held when it came without proof: the proven copy counts, or who has a copy could keep it out
+			tx.SupersedeInbound(first.ID, inbound, a.now)
+		case again:
 			out = store.Outcome{State: core.InboundDuplicate, Reason: fmt.Sprintf("same content as message %d", first.ID), Ticket: first.Ticket}
-		} else if out, err = fn(m); err != nil {
-			return err
 		}
 		out.MessageID, out.Sender, out.Subject, out.Class, out.Evidence = l.MessageID, l.Sender, l.Subject, l.Class, l.Evidence
 		if out.State == core.InboundApplied || out.State == core.InboundQuarantined {
@@ -181,7 +190,10 @@ func (m *Mail) MisusedToken(ctx context.Context, t *Token) error {
 // Candidate is the ticket that a message seems to belong to, and how that was found. Threading gives no rights.
 type Candidate struct {
 	Ticket core.Number // 0 = none
-	How    string      // token, reply to us, reply to requester, referred to, subject tag
+	How    string      // token, reply to us, reply to a mail of the ticket, same thread, answered before it came, subject tag
+	// Weak says that only a mail's references to others connect the two. Anybody can refer to anything, so the
+	// ticket's own requester alone is taken at that word.
+	Weak bool
 }
 
 // Thread finds the candidate in the order of mail.md 3: our Message-ID in the references, then the requester's own (or
@@ -191,18 +203,21 @@ func (m *Mail) Thread(ctx context.Context, tag core.Number) (Candidate, error) {
 	own, refs := m.letter.MessageID, m.letter.Refs
 	for _, want := range []struct {
 		how   string
+		weak  bool
 		ids   []string
 		match func(store.ThreadHit) bool
 	}{
-		{"reply to us", refs, func(h store.ThreadHit) bool { return h.Outbound }},
-		{"reply to a mail of the ticket", refs, func(h store.ThreadHit) bool { return h.Own }},
-		{"same thread", refs, func(h store.ThreadHit) bool { return true }},
-		{"answered before it came", []string{own}, func(h store.ThreadHit) bool { return own != "" && !h.Outbound }},
+		{"reply to us", false, refs, func(h store.ThreadHit) bool { return h.Outbound }},
+		{"reply to a mail of the ticket", false, refs, func(h store.ThreadHit) bool { return h.Own }},
+		{"same thread", true, refs, func(h store.ThreadHit) bool { return true }},
+		{"answered before it came", true, []string{own}, func(h store.ThreadHit) bool { return own != "" && !h.Outbound }},
 	} {
 		for _, id := range want.ids {
 			for _, hit := range m.facts.Threads {
 				if hit.MessageID == id && want.match(hit) {
-					return m.survivor(ctx, hit.Ticket, hit.Merged, want.how)
+					c, err := m.survivor(ctx, hit.Ticket, hit.Merged, want.how)
+					c.Weak = want.weak
+					return c, err
 				}
 			}
 		}
@@ -236,6 +251,14 @@ func (m *Mail) ServiceOf(ctx context.Context, n core.Number) core.ServiceID {
 		return t.Service
 	}
 	return 0
+}
+
+// closeBehind is how soon after our own mail an out-of-office subject makes an automatic answer (mail.md 2, row 9).
+const closeBehind = 10 * time.Minute
+
+// JustMailed tells whether the desk mailed the address in the last minutes.
+func (m *Mail) JustMailed(ctx context.Context, address string) (bool, error) {
+	return m.tx.MailedSince(ctx, address, m.now.Add(-closeBehind))
 }
 
 // StandingIn is the actor's standing in a ticket. The ticket is locked, for what is decided upon it writes there.

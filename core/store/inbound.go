@@ -196,6 +196,12 @@ func (tx *Tx) FinishInbound(id int64, o Outcome, now time.Time) {
 		where id = $1`, id, o.State, o.Reason, o.Ticket, o.Service, o.MessageID, o.Sender, o.Subject, o.Class, o.Evidence, o.ContentKey, now)
 }
 
+// SupersedeInbound ends a held message whose proven copy was applied; the content key goes over to that one.
+func (tx *Tx) SupersedeInbound(id, by int64, now time.Time) {
+	tx.write("update inbound set state = $2, reason = $3, content_key = null, finished_at = $4 where id = $1",
+		id, core.InboundDuplicate, fmt.Sprintf("its proven copy, message %d, was applied", by), now)
+}
+
 // ReplayInbound puts a message back into the queue: with its attempts forgotten and its content key given up. It
 // returns false where the message was applied, which no replay repeats.
 func (tx *Tx) ReplayInbound(ctx context.Context, id int64) (bool, error) {

@@ -243,3 +243,10 @@ func (r reads) OutboxCounts(ctx context.Context) (map[core.OutboundState]int, er
 	_, err = pgx.ForEachRow(rows, []any{&state, &n}, func() error { out[state] = n; return nil })
 	return out, err
 }
+
+// MailedSince tells whether a mail to the address was accepted since a moment.
+func (r reads) MailedSince(ctx context.Context, address string, since time.Time) (found bool, err error) {
+	err = r.db.QueryRow(ctx, `select exists (select from outbox where person_id = (select id from person where email = $1)
+		and state = 'accepted' and finished_at > $2)`, core.FoldAddress(address), since).Scan(&found)
+	return found, err
+}
