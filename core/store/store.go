@@ -199,8 +199,8 @@ func (tx *Tx) exec(ctx context.Context, sql string, args ...any) (pgconn.Command
 	return tx.conn.Exec(ctx, sql, args...)
 }
 
-// Savepoint runs fn so that its error undoes only what fn wrote; the error is returned and the transaction goes on. A
-// failure of the database itself ends the transaction all the same at the next statement.
+// Savepoint runs fn so that its error undoes only what fn wrote; the error is returned and the transaction goes on. Where
+// even the undoing fails, nothing of the transaction can be committed any more.
 func (tx *Tx) Savepoint(ctx context.Context, fn func() error) error {
 	tx.write("savepoint act")
 	if err := tx.Flush(ctx); err != nil {
@@ -210,11 +210,19 @@ func (tx *Tx) Savepoint(ctx context.Context, fn func() error) error {
 	if err == nil {
 		err = tx.Flush(ctx)
 	}
-	if err != nil {
-		tx.take()
-		tx.write("rollback to savepoint act")
+	if err == nil {
+		tx.write("release savepoint act")
+		return nil
 	}
-	tx.write("release savepoint act")
+	tx.take()
+	// At once and unprepared: while the transaction is aborted the database prepares nothing, and an outer savepoint of
+	// the same name must not be reached before this one is gone.
+	if _, undo := tx.conn.Exec(ctx, "rollback to savepoint act; release savepoint act"); undo != nil {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		_ = tx.conn.Conn().Close(closing)
+		return errors.Join(err, undo)
+	}
 	return err
 }
 
@@ -251,6 +259,12 @@ func notFound(err error) error {
 		return core.Refuse(core.NotFound, "error.not_found")
 	}
 	return err
+}
+
+// Malformed tells whether the database refused a text for its characters: NUL, or bytes that are no UTF-8.
+func Malformed(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "22021" || pg.Code == "22P05")
 }
 
 // Transient tells whether waiting can help: the database is away, restarting or overloaded, or two transactions met.
