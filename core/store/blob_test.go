@@ -73,3 +73,16 @@ func TestSlowUploadKeepsNobodyWaiting(t *testing.T) {
 		t.Errorf("swept %d leftovers, want 1: %v", n, err)
 	}
 }
+
+func readerOf(data []byte) io.Reader { return bytes.NewReader(data) }
+
+func readAll(s *store.Store, t *testing.T, sum []byte) error {
+	t.Helper()
+	r, err := s.OpenBlob(t.Context(), [32]byte(sum))
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	_, err = io.Copy(io.Discard, r)
+	return err
+}
