@@ -293,7 +293,28 @@ func attachmentsOf(m *Message) []core.Attachment {
 // nobody (mail.md 6).
 var replyAddress = regexp.MustCompile(`(?i)(?:\+|%2b|\b)[rn]\.[a-z2-7]{34}\b`)
 
-func maskAddresses(text string) string { return replyAddress.ReplaceAllString(text, "") }
+func maskAddresses(text string) string {
+	if !mayHoldToken(text) {
+		return text
+	}
+	return replyAddress.ReplaceAllString(text, "")
+}
+
+// mayHoldToken looks for a word as long as a token. Few mails have one, and the pattern above is slow.
+func mayHoldToken(text string) bool {
+	run := 0
+	for i := range len(text) {
+		switch c := text[i] | 0x20; {
+		case c >= 'a' && c <= 'z', text[i] >= '2' && text[i] <= '7':
+			if run++; run == 34 {
+				return true
+			}
+		default:
+			run = 0
+		}
+	}
+	return false
+}
 
 // teamText cuts what a solver wrote to what may go from the desk to a requester: the new text alone. Whatever of a
 // notification stands between or below it, notes included, stays in the fold (mail.md 6).

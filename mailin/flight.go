@@ -27,6 +27,7 @@ type flight struct {
 	threads map[string]threadInFlight // by key
 	rows    map[int64]int64           // id → bytes
 	bytes   int64
+	waiting bool // the ledger may have messages that were not claimed
 	failed  bool // the database went away: wait before the next claim
 }
 

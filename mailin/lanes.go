@@ -140,14 +140,17 @@ func (l *Lanes) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-l.wake:
+			f.waiting = true
 		case <-tick.C:
-			f.failed = false
+			f.waiting, f.failed = true, false
 		case <-net.C:
 			l.suspect(0)
+			f.waiting = true
 		case p := <-l.done:
+			f.waiting = f.waiting || p.err != nil
 			l.landed(f, p)
 		}
-		for more := true; more && ctx.Err() == nil && !f.failed; {
+		for more := true; more && f.waiting && ctx.Err() == nil && !f.failed; {
 			more = l.round(ctx, f)
 		}
 	}
@@ -202,6 +205,7 @@ func (l *Lanes) round(ctx context.Context, f *flight) (more bool) {
 			l.send(ctx, f, p)
 		}
 	}
+	f.waiting = more
 	return more
 }
 

@@ -49,14 +49,15 @@ func (tx *Tx) LookUpMail(ctx context.Context, q MailQuestions) (*MailFacts, erro
 		})
 	}
 	if len(q.Direct) > 0 {
-		b.Queue("select person_id from person_address where address = any ($1)", q.Direct).Query(func(rows pgx.Rows) (err error) {
+		b.Queue("select person_id from person_address where address = any ((select $1::text[])::text[])", q.Direct).Query(func(rows pgx.Rows) (err error) {
 			f.Direct, err = pgx.CollectRows(rows, pgx.RowTo[core.PersonID])
 			return err
 		})
 	}
 	if len(q.Tokens) > 0 {
-		b.Queue("select token, person_id, ticket_number, purpose, expires_at, revoked_at is not null, "+mergedInto+
-			" from reply_token where token = any ($1)", q.Tokens).Query(func(rows pgx.Rows) (err error) {
+		b.Queue(`select found.* from unnest((select $1::bytea[])) as wanted (token) cross join lateral (
+			select token, person_id, ticket_number, purpose, expires_at, revoked_at is not null, `+mergedInto+`
+			from reply_token where token = wanted.token offset 0) found`, q.Tokens).Query(func(rows pgx.Rows) (err error) {
 			f.Tokens, err = pgx.CollectRows(rows, pgx.RowToStructByPos[TokenUse])
 			return err
 		})

@@ -19,11 +19,14 @@ type ThreadHit struct {
 	Merged    core.Number // where the ticket was merged into; 0 = it was not
 }
 
-const threads = "select message_id, ticket_number, own, false, " + mergedInto + ` from thread where message_id = any ($1)
-	union all select message_id, ticket_number, true, true, ` + mergedInto + " from outbox where message_id = any ($1) and ticket_number is not null"
+// threads looks each id up by itself: a plan for all of them at once, made and kept while the tables are empty, would read
+// the whole tables later. So does mergedInto. The inner select hides from the planner how many ids there are; else it would
+// make a plan for each time, which takes longer than the search.
+const threads = `select found.* from unnest((select $1::text[])) as wanted (id) cross join lateral (
+		select message_id, ticket_number, own, false, ` + mergedInto + ` from thread where message_id = wanted.id
+		union all select message_id, ticket_number, true, true, ` + mergedInto + ` from outbox where message_id = wanted.id and ticket_number is not null
+		offset 0) found`
 
-// mergedInto asks by a subquery, for a join may be planned, and the plan kept, while the tables are still empty: it would
-// read all of them later.
 const mergedInto = "coalesce((select merged_into from ticket where number = ticket_number), 0)"
 
 // Threads finds the tickets that Message-IDs lead to: mails that came in, those they referred to, and mails sent.

@@ -64,9 +64,9 @@ func (r reads) ticket(ctx context.Context, n core.Number, lock string) (*core.Ti
 		t.Children, err = pgx.CollectRows(rows, pgx.RowTo[core.Number])
 		return err
 	})
-	b.Queue("select "+personColumns+` from person p where p.id in (
-		select requester_id from ticket where number = $1 union all select solver_id from ticket where number = $1
-		union all select person_id from ticket_person where ticket_number = $1)`, n).Query(func(rows pgx.Rows) (err error) {
+	b.Queue("select "+personColumns+` from person p where p.id = any (array(
+		select unnest(array[requester_id, solver_id]) from ticket where number = $1
+		union all select person_id from ticket_person where ticket_number = $1))`, n).Query(func(rows pgx.Rows) (err error) {
 		people, err = byID(pgx.CollectRows(rows, scanPerson))
 		return err
 	})

@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -42,7 +40,7 @@ func (w *world) start(ctx context.Context, database string, parts ...string) (*d
 			if strings.Contains(lines.Text(), "msg=ready") {
 				ready <- time.Now()
 			} else if !strings.Contains(lines.Text(), "level=INFO") {
-				fmt.Fprintln(os.Stderr, "daemon:", lines.Text())
+				fmt.Fprintln(w.errors, "daemon:", lines.Text())
 			}
 		}
 		d.ended <- d.cmd.Wait()
@@ -70,40 +68,4 @@ func (d *daemon) stop() error {
 		_ = d.cmd.Process.Kill()
 		return errors.New("the daemon does not end")
 	}
-}
-
-// usage is what the daemon's process used until now.
-type usage struct {
-	cpu  time.Duration // of all cores
-	peak int64         // bytes of memory at most
-}
-
-// usage reads proc(5); the clock of CPU times there ticks 100 times a second on every Linux (USER_HZ).
-func (d *daemon) usage() (u usage, err error) {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", d.cmd.Process.Pid))
-	if err != nil {
-		return u, err
-	}
-	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:])) // from field 3, the state, on
-	for _, f := range fields[11:13] {                                                   // utime, stime
-		ticks, err := strconv.ParseInt(f, 10, 64)
-		if err != nil {
-			return u, err
-		}
-		u.cpu += time.Duration(ticks) * 10 * time.Millisecond
-	}
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", d.cmd.Process.Pid))
-	if err != nil {
-		return u, err
-	}
-	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			kb, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
-			if err != nil {
-				return u, err
-			}
-			u.peak = kb << 10
-		}
-	}
-	return u, nil
 }

@@ -39,7 +39,7 @@ func (w *world) measurePaced(ctx context.Context, out io.Writer) error {
 		g.Go(func() error { return w.deliverPaced(ctx, begun, i, total) })
 	}
 	time.Sleep(settle)
-	first, err := d.usage()
+	first, err := d.cpu()
 	if err != nil {
 		return err
 	}
@@ -48,11 +48,11 @@ func (w *world) measurePaced(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	delivered := time.Since(begun)
-	last, err := d.usage()
+	last, err := d.cpu()
 	if err != nil {
 		return err
 	}
-	cores := (last.cpu - first.cpu).Seconds() / time.Since(from).Seconds()
+	cores := (last - first).Seconds() / time.Since(from).Seconds()
 	conn, err := pgx.Connect(ctx, w.postgres.URL("paced"))
 	if err != nil {
 		return err
@@ -68,12 +68,12 @@ func (w *world) measurePaced(ctx context.Context, out io.Writer) error {
 	if _, err := w.sink.await(before+int64(total/2), 30*time.Second); err != nil {
 		return err
 	}
-	end, err := d.usage()
+	peak, err := d.peakMemory()
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "  the daemon used %.2f of a core (aim: below 1), at most %d MB; mail came at %.0f/s, %d were not worked off at its end\n",
-		cores, end.peak>>20, rate(total, delivered), waiting)
+		cores, peak>>20, rate(total, delivered), waiting)
 	return d.stop()
 }
 

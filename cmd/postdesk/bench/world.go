@@ -33,6 +33,7 @@ const (
 // world is the machinery of a run: a durable PostgreSQL, a Dovecot, a mail sink and the daemon's program.
 type world struct {
 	settings
+	errors   io.Writer // what the daemon complains of
 	dir      string
 	postgres *localpg.Server
 	dovecot  *mailhost.Dovecot
@@ -42,7 +43,7 @@ type world struct {
 }
 
 func newWorld(ctx context.Context, h *host, s settings) (*world, error) {
-	w := &world{settings: s}
+	w := &world{settings: s, errors: os.Stderr}
 	var err error
 	if w.dir, err = os.MkdirTemp("", "postdesk-bench-"); err != nil {
 		return nil, err
