@@ -159,6 +159,9 @@ func (d *delivery) answer(ctx context.Context, c helpdesk.Candidate, s core.Stan
 	if refused := core.CodeOf(err); refused == core.Forbidden || refused == core.NotFound {
 		return d.holdReply(ctx, c, "not allowed in ticket "+fmt.Sprint(c.Ticket)), nil
 	}
+	if err == nil {
+		err = d.AddCopied(ctx, n, addresses(d.msg.Cc))
+	}
 	return store.Outcome{State: core.InboundApplied, Reason: c.How, Ticket: n}, err
 }
 
@@ -213,7 +216,10 @@ func (d *delivery) open(ctx context.Context, c helpdesk.Candidate, person *core.
 	if err != nil {
 		return store.Outcome{}, err
 	}
-	return store.Outcome{State: core.InboundApplied, Reason: "opened", Ticket: n}, d.TellAlso(ctx, n, also)
+	if err := d.TellAlso(ctx, n, also); err != nil {
+		return store.Outcome{}, err
+	}
+	return store.Outcome{State: core.InboundApplied, Reason: "opened", Ticket: n}, d.AddCopied(ctx, n, addresses(d.msg.Cc))
 }
 
 // stranger decides about somebody who is no requester of the service: nil and why where a person has to look at it.

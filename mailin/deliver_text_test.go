@@ -276,6 +276,46 @@ func TestDirectRecipientsGetNoNotice(t *testing.T) {
 	o.told("net has it, and an acknowledgement is no notice", "ticket_created ben", "ticket_created mia")
 }
 
+// D15: whom a verified requester copies takes part from then on; an unproven Cc, a stranger in it, and a Cc on somebody
+// else's mail give nobody anything.
+func TestCopiedPeopleTakePart(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	parts := func(n core.Number) string {
+		var names []string
+		for _, p := range o.ticket(n).Participants {
+			names = append(names, strings.TrimSuffix(p.Email, "@city.test"))
+		}
+		return strings.Join(names, " ")
+	}
+	everybody := "Eva <EVA@city.test>, it@city.test, off@city.test, ken@vendor.test, x@evil.test, ben@city.test, eva@city.test"
+	n := o.open(post{cc: everybody})
+	if got := parts(n); got != "" {
+		t.Errorf("an unproven Cc adds %s", got)
+	}
+	tag := fmt.Sprintf("Re: [IT #%d]", n)
+	o.send(post{top: failed, from: "ben@city.test", cc: everybody, subject: tag, body: "forged"})
+	if got := parts(n); got != "" {
+		t.Errorf("a forged Cc adds %s", got)
+	}
+	o.mails()
+	o.send(post{top: passed, from: "ben@city.test", cc: everybody, subject: tag, body: "proven"})
+	if got := parts(n); got != "eva" {
+		t.Errorf("a proven Cc adds %q, want eva", got)
+	}
+	o.told("eva has the original", "message_received mia")
+	o.send(post{top: passed, from: "eva@city.test", cc: "pat@city.test", subject: tag, body: "a participant's"})
+	if got := parts(n); got != "eva" {
+		t.Errorf("a participant's Cc adds %q", got)
+	}
+	o.mails()
+	o.write("sol", n, "Done.", true)
+	o.told("from then on", "public_reply ben", "public_reply eva", "public_reply mia")
+	if got := parts(o.open(post{top: passed, cc: "Pat <pat@city.test>", body: "New."})); got != "pat" {
+		t.Errorf("opening adds %q, want pat", got)
+	}
+}
+
 func (o *office) grantMain(who string) {
 	o.sql("insert into role_grant (service_id, role, person_id) values ($1, 'main_solver', $2)", o.Printers, o.People[who].ID)
 }
