@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"postdesk/core"
+	"postdesk/core/helpdesk"
 )
 
 // problemType is the media type of RFC 9457.
@@ -75,6 +76,7 @@ var (
 
 // problem says an error in the language of the request.
 func (a *api) problem(ctx context.Context, err error) *Problem {
+	err = helpdesk.Refusal(err)
 	say := a.printer(ctx)
 	plain := func(status int, detail string) *Problem {
 		return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail}

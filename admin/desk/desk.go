@@ -114,6 +114,7 @@ type errorPage struct {
 }
 
 func (v *visit) fail(err error) {
+	err = helpdesk.Refusal(err)
 	status := web.Status(err)
 	if status == http.StatusInternalServerError {
 		if errors.Is(err, v.r.Context().Err()) { // the reader has gone

@@ -55,7 +55,7 @@ func openTicket(v *visit) error {
 		Category: core.Category(form.Get("category")), Priority: core.Priority(form.Get("priority")), Kept: append(v.waiting(form["kept"]), files...)}
 	number, err := v.open(p)
 	var refusal *core.Error
-	if errors.As(err, &refusal) && refusal.Code != core.NotFound {
+	if err = helpdesk.Refusal(err); errors.As(err, &refusal) && refusal.Code != core.NotFound {
 		if err := v.wait(p.Kept); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 
 	"postdesk/admin/web"
 	"postdesk/core"
+	"postdesk/core/helpdesk"
 )
 
 // ticketPage is one ticket as its reader may see it, with what they may do.
@@ -133,7 +134,7 @@ func (v *visit) audience(view core.View) audience {
 // refused renders the ticket again where the error is a refusal that the reader can act on; others are returned.
 func (v *visit) refused(n core.Number, err error, change func(p *ticketPage, sentence string)) error {
 	var refusal *core.Error
-	if !errors.As(err, &refusal) || refusal.Code == core.NotFound {
+	if err = helpdesk.Refusal(err); !errors.As(err, &refusal) || refusal.Code == core.NotFound {
 		return err
 	}
 	return v.ticketPage(web.Status(err), n, func(p *ticketPage) { change(p, v.printer.Error(err)) })

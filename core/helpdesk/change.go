@@ -18,6 +18,7 @@ type change struct {
 	told     []told
 	alsoIn   string        // with also_sent: the service in which the mail opened its ticket
 	failed   *core.Failure // with delivery_failed
+	itself   bool          // the records are the desk's own: a rule applied, nobody acted
 	orphaned bool          // the solver was cleared on reopening: the main solvers hear of it in any case (D5)
 }
 
@@ -95,7 +96,7 @@ func (c *change) at() time.Time {
 // log writes a record, the actor as its author unless it names another.
 func (c *change) log(r *core.Record) (*core.Record, error) {
 	r.ID, r.Ticket, r.At = newID(), c.t.Number, c.at()
-	if r.Author == nil && r.AuthorAddress == "" {
+	if r.Author == nil && r.AuthorAddress == "" && !c.itself {
 		r.Author = c.actor.Person
 	}
 	if r.Via == "" {

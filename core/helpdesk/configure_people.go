@@ -2,7 +2,9 @@ package helpdesk
 
 import (
 	"context"
+	"fmt"
 	"strconv"
+	"unicode/utf8"
 
 	"postdesk/core"
 	"postdesk/core/store"
@@ -74,6 +76,9 @@ func (c *configuration) savePeople(ctx context.Context) error {
 	return c.savePasswords(ctx)
 }
 
+// shortestPassword is how many characters a password has at least.
+const shortestPassword = 8
+
 // savePasswords sets a password where a person has none; later ones are the person's own business.
 func (c *configuration) savePasswords(ctx context.Context) error {
 	if c.file.People == nil {
@@ -91,6 +96,10 @@ func (c *configuration) savePasswords(ctx context.Context) error {
 		password := c.secret(e.PasswordEnv)
 		if password == "" {
 			return fault("the environment variable "+e.PasswordEnv+" is not set: the first password of "+e.Email+" is read from it",
+				"people", strconv.Itoa(i), "password_env")
+		}
+		if utf8.RuneCountInString(password) < shortestPassword {
+			return fault(fmt.Sprintf("the first password of %s in %s is shorter than %d characters: set a longer one", e.Email, e.PasswordEnv, shortestPassword),
 				"people", strconv.Itoa(i), "password_env")
 		}
 		hash, err := HashPassword(ctx, password)

@@ -234,3 +234,48 @@ func TestOtherAddressesMoveBetweenPeople(t *testing.T) {
 	}
 	d.refused("people: [{email: a@city.test, addresses: [b@city.test]}]", "address b@city.test belongs to b@city.test, who is disabled")
 }
+
+// mail.md 4: role lost, reply addresses revoked in the same transaction; those of one's own requests and of other
+// services stay.
+func TestLostRoleEndsItsReplyAddresses(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.apply(office)
+	n := d.ticket("Printers", "", "")
+	token := func(who string) {
+		t.Helper()
+		outbox := uuid.NewString()
+		for _, sql := range []string{
+			fmt.Sprintf(`insert into outbox (id, ticket_number, mailbox_id, person_id, address, event, role, reason, language, automatic, message_id, next_at, created_at)
+				select '%s', %d, id, %d, '%s', 'ticket_created', 'solver', '', 'en', true, '%s', now(), now() from mailbox`, outbox, n, d.person(who).ID, who, outbox),
+			fmt.Sprintf(`insert into reply_token (token, person_id, ticket_number, purpose, outbox_id, expires_at)
+				values (decode(replace('%[1]s', '-', ''), 'hex'), %[2]d, %[3]d, 'reply', '%[1]s', now() + interval '1 year')`, outbox, d.person(who).ID, n),
+		} {
+			if _, err := d.store.Pool().Exec(t.Context(), sql); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	revoked := func(who string) int {
+		return d.count("select count(*) from reply_token where person_id = $1 and revoked_at is not null", d.person(who).ID)
+	}
+	for _, who := range []string{"sol@city.test", "gus@city.test", "ben@city.test"} {
+		token(who)
+	}
+	d.expect(edited(t, office, "people: [sol@city.test, vic@vendor.test]", "people: [vic@vendor.test]"), "- grant IT/Printers: solver to sol@city.test")
+	if revoked("sol@city.test") != 1 || revoked("gus@city.test") != 0 || revoked("ben@city.test") != 0 {
+		t.Errorf("revoked: sol %d, gus %d, ben %d; want sol's alone", revoked("sol@city.test"), revoked("gus@city.test"), revoked("ben@city.test"))
+	}
+}
+
+func TestShortFirstPasswordIsRefused(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for name := range d.env {
+		d.env[name] = "seven77"
+	}
+	_, err := d.try(office, helpdesk.ConfigureOptions{})
+	if err == nil || !strings.Contains(err.Error(), "shorter than 8") || strings.Contains(err.Error(), "seven77") {
+		t.Errorf("a password of seven characters: %v", err)
+	}
+}

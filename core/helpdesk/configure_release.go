@@ -87,6 +87,7 @@ func (c *configuration) release(ctx context.Context, before assignments, actor c
 	for _, what := range order {
 		c.line("! %s: %s (%s)", what, countTickets(len(told[what])), numbers(told[what]))
 	}
+	c.revoke(before.dir, after.dir)
 	act := &Act{h: c.h, tx: c.tx, dir: before.dir, actor: core.Actor{Via: actor.Via}, now: c.now}
 	if act.actor.Via == "" {
 		act.actor.Via = core.ViaDesk
@@ -97,6 +98,18 @@ func (c *configuration) release(ctx context.Context, before assignments, actor c
 		}
 	}
 	return nil
+}
+
+// revoke ends the reply addresses of whoever lost a role, in the services where it held (mail.md 4): with the role back,
+// an old mail must not open the way again.
+func (c *configuration) revoke(before, after *core.Directory) {
+	for id, grants := range before.Grants {
+		for _, g := range grants {
+			if !slices.Contains(after.Grants[id], g) {
+				c.tx.RevokeTokensOfGrant(g, after.Below(id), c.now)
+			}
+		}
+	}
 }
 
 // release takes from a ticket what it loses; it is logged as the act of who changed the configuration.

@@ -63,3 +63,11 @@ func (h *Helpdesk) act(ctx context.Context, tx *store.Tx, actor core.Actor) (*Ac
 
 // Try runs fn so that its refusal undoes only what fn did (mail.md 1: each command in a savepoint).
 func (a *Act) Try(ctx context.Context, fn func() error) error { return a.tx.Savepoint(ctx, fn) }
+
+// Refusal is the error as people are told it: a text that the database cannot keep is the caller's mistake, not a failure.
+func Refusal(err error) error {
+	if store.Malformed(err) {
+		return core.BadInput("text", "error.text.characters")
+	}
+	return err
+}

@@ -164,7 +164,8 @@ func (c *change) open(ctx context.Context, n NewTicket) error {
 		if t.Solver != nil {
 			to = t.Solver.Ref().Display()
 		}
-		if _, err := c.log(&core.Record{Kind: core.KindAssignment, Author: nil, AuthorAddress: "", Change: core.Change{Field: "solver", To: to}}); err != nil {
+		c.itself = true // nobody did it: a rule gave the ticket away
+		if _, err := c.logChange(core.KindAssignment, false, "solver", "", to); err != nil {
 			return err
 		}
 		if err := c.logStatus(core.Open); err != nil {

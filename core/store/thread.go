@@ -97,3 +97,12 @@ func (tx *Tx) RevokeToken(token []byte, now time.Time) {
 func (tx *Tx) RevokeTokensOf(person core.PersonID, now time.Time) {
 	tx.write("update reply_token set revoked_at = $2 where person_id = $1 and revoked_at is null", person, now)
 }
+
+// RevokeTokensOfGrant ends the tokens that the holders of a grant have for tickets of the services, but for those of
+// their own requests.
+func (tx *Tx) RevokeTokensOfGrant(g core.Grant, services []core.ServiceID, now time.Time) {
+	tx.write(`update reply_token k set revoked_at = $4 from ticket t
+		where k.ticket_number = t.number and t.service_id = any ($3) and t.requester_id <> k.person_id and k.revoked_at is null
+		and (k.person_id = $1 or k.person_id in (select person_id from requester_group_person where group_id = $2))`,
+		g.Person, g.Members, services, now)
+}
