@@ -54,7 +54,7 @@ mailboxes:
   - address: it@city.test
     imap: {host: 127.0.0.1, port: IMAP, tls: none, username: it, password_env: IT_PASSWORD}
     smtp: {host: 127.0.0.1, port: SMTP, tls: none IT_LOGIN}
-    start: all
+    start: START
     after: AFTER
     opens: Printers
     trust: {authserv_ids: [mx.city.test], borders: [mx.city.test], dkim: false, policy: token}
@@ -100,6 +100,7 @@ type deskSettings struct {
 	smtpPort int
 	signIn   bool   // to the SMTP server
 	after    string // what is done with mail in it@; "" = keep
+	start    string // which mail of it@ is taken; "" = all
 	dovecot  *mailhost.Dovecot
 }
 
@@ -117,7 +118,10 @@ func newDesk(t *testing.T, s deskSettings) *desk {
 	if s.after == "" {
 		s.after = "keep"
 	}
-	d.deskFile = strings.NewReplacer("IMAP", fmt.Sprint(s.dovecot.IMAPPort), "SMTP", fmt.Sprint(s.smtpPort), " IT_LOGIN", itLogin,
+	if s.start == "" {
+		s.start = "all"
+	}
+	d.deskFile = strings.NewReplacer("START", s.start, "IMAP", fmt.Sprint(s.dovecot.IMAPPort), "SMTP", fmt.Sprint(s.smtpPort), " IT_LOGIN", itLogin,
 		" NETWORK_LOGIN", networkLogin, "AFTER", s.after).Replace(deskFile)
 	d.apply(d.deskFile)
 	pool, err := pgxpool.New(t.Context(), s.database)

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"postdesk/core/store/localpg"
 )
@@ -50,10 +51,15 @@ func newDir(t testing.TB) string {
 	return dir
 }
 
+// patience bounds what every test waits for: a build that cannot get a module, or a migration that cannot get its lock.
+const patience = 4 * time.Minute
+
 // build compiles the program; with the race detector where args say so.
 func build(name string, args ...string) (string, error) {
 	path := filepath.Join(scratch, name)
-	cmd := exec.Command("go", append(append([]string{"build", "-buildvcs=false"}, args...), "-o", path, "postdesk/cmd/postdesk")...)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "go", append(append([]string{"build", "-buildvcs=false"}, args...), "-o", path, "postdesk/cmd/postdesk")...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
@@ -110,7 +116,9 @@ func migrated(s *localpg.Server, name string) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(path, "migrate")
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, "migrate")
 	cmd.Env = []string{"POSTDESK_DATABASE_URL=" + s.URL(name), "POSTDESK_SECRET_KEY_FILE=" + filepath.Join(scratch, "migrate.key")}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("migrate: %w\n%s", err, out)
