@@ -20,7 +20,6 @@ type ledger struct {
 	*testing.T
 	*storetest.City
 	now time.Time
-	uid uint32
 }
 
 func newLedger(t *testing.T) *ledger {

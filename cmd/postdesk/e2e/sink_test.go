@@ -82,13 +82,6 @@ func (s sinkSession) Data(r io.Reader) error {
 	return nil
 }
 
-// order is every Message-ID that was taken, in its order, with repetitions.
-func (s *sink) order() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]string(nil), s.taken...)
-}
-
 // arrives waits until n mails to an address were taken and gives the last one.
 func (s *sink) arrives(t *testing.T, address string, n int) (last received) {
 	t.Helper()
