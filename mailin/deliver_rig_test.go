@@ -27,8 +27,10 @@ type office struct {
 	seen   int64 // the outbox up to here was looked at
 }
 
-func newOffice(t *testing.T) *office {
-	o := &office{T: t, City: storetest.NewCity(t), now: time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)}
+func newOffice(t *testing.T) *office { return officeOn(t, storetest.NewCity(t)) }
+
+func officeOn(t *testing.T, city *storetest.City) *office {
+	o := &office{T: t, City: city, now: time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)}
 	o.desk = helpdesk.New(o.Store, func() time.Time { return o.now })
 	o.worker = &Worker{Store: o.Store, Desk: o.desk, Log: slog.New(slog.DiscardHandler), Loop: "our-loop"}
 	o.desk.ReadMailWith(o.worker)

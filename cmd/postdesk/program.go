@@ -312,7 +312,7 @@ func (p *Program) mailOut(ctx context.Context) {
 func (p *Program) zone() *time.Location {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	if dir, err := p.store.Directory(ctx); err == nil {
+	if dir, err := p.store.RecentDirectory(ctx); err == nil {
 		if zone, err := time.LoadLocation(dir.Desk.Timezone); err == nil {
 			return zone
 		}

@@ -62,17 +62,23 @@ func (h *Helpdesk) LeaseMail(ctx context.Context, lease uuid.UUID, limit int) ([
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]core.PersonID, 0, len(leased))
+	ids, numbers := make([]core.PersonID, 0, len(leased)), make([]core.Number, 0, len(leased))
 	for _, l := range leased {
 		if l.Person != nil {
 			ids = append(ids, l.Person.ID)
+		}
+		if l.Ticket != 0 {
+			numbers = append(numbers, l.Ticket)
 		}
 	}
 	people, err := h.store.People(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	tickets := map[core.Number]*core.Ticket{}
+	tickets, err := h.store.TicketsByNumber(ctx, numbers)
+	if err != nil {
+		return nil, err
+	}
 	kept := leased[:0]
 	for _, l := range leased {
 		why := ""
@@ -82,14 +88,7 @@ func (h *Helpdesk) LeaseMail(ctx context.Context, lease uuid.UUID, limit int) ([
 			}
 		}
 		if why == "" && l.Ticket != 0 && l.Person != nil && l.Event != core.EventAlsoSent {
-			t := tickets[l.Ticket]
-			if t == nil {
-				if t, err = h.store.Ticket(ctx, l.Ticket); err != nil {
-					return nil, err
-				}
-				tickets[l.Ticket] = t
-			}
-			s := core.StandingOf(dir, t, l.Person)
+			s := core.StandingOf(dir, tickets[l.Ticket], l.Person)
 			if !s.Sees() || !l.Content.RequesterSide && !s.SeesInternal() { // what it says was cut for the team's eyes
 				why = "the person may not see this any more"
 			}

@@ -32,7 +32,7 @@ func (tx *Tx) Directory(ctx context.Context) (*core.Directory, error) {
 }
 
 // RecentDirectory is the configuration as it was less than a second ago. It asks the database only where no transaction
-// has lately. It is for reading mail, never for deciding on it.
+// has lately. It is for reading and writing mail, never for deciding.
 func (s *Store) RecentDirectory(ctx context.Context) (*core.Directory, error) {
 	if d := s.directory.Load(); d != nil && time.Now().UnixNano()-s.confirmed.Load() < int64(time.Second) {
 		return d, nil

@@ -55,10 +55,38 @@ func (r reads) Ticket(ctx context.Context, n core.Number) (*core.Ticket, error) 
 }
 
 func (r reads) ticket(ctx context.Context, n core.Number, lock string) (*core.Ticket, error) {
+	b := &pgx.Batch{}
+	ticket := queueTicket(b, n, lock)
+	if err := r.db.SendBatch(ctx, b).Close(); err != nil {
+		return nil, fmt.Errorf("ticket %d: %w", n, notFound(err))
+	}
+	return ticket(), nil
+}
+
+// TicketsByNumber reads several tickets in one round trip. NotFound where one is not there.
+func (r reads) TicketsByNumber(ctx context.Context, numbers []core.Number) (map[core.Number]*core.Ticket, error) {
+	b := &pgx.Batch{}
+	queued := map[core.Number]func() *core.Ticket{}
+	for _, n := range numbers {
+		if queued[n] == nil {
+			queued[n] = queueTicket(b, n, "")
+		}
+	}
+	if err := r.db.SendBatch(ctx, b).Close(); err != nil {
+		return nil, fmt.Errorf("tickets: %w", notFound(err))
+	}
+	tickets := map[core.Number]*core.Ticket{}
+	for n, ticket := range queued {
+		tickets[n] = ticket()
+	}
+	return tickets, nil
+}
+
+// queueTicket asks for a ticket and the people around it; the function gives it once the batch has run.
+func queueTicket(b *pgx.Batch, n core.Number, lock string) func() *core.Ticket {
 	var row ticketRow
 	people := map[core.PersonID]*core.Person{}
 	t := &row.Ticket
-	b := &pgx.Batch{}
 	b.Queue("select "+ticketColumns+" from ticket t where t.number = $1"+lock, n).QueryRow(row.scan)
 	b.Queue("select number from ticket where parent_number = $1 order by number", n).Query(func(rows pgx.Rows) (err error) {
 		t.Children, err = pgx.CollectRows(rows, pgx.RowTo[core.Number])
@@ -83,11 +111,10 @@ func (r reads) ticket(ctx context.Context, n core.Number, lock string) (*core.Ti
 		})
 		return err
 	})
-	if err := r.db.SendBatch(ctx, b).Close(); err != nil {
-		return nil, fmt.Errorf("ticket %d: %w", n, notFound(err))
+	return func() *core.Ticket {
+		t.Requester, t.Solver = people[row.requester], people[row.solver]
+		return t
 	}
-	t.Requester, t.Solver = people[row.requester], people[row.solver]
-	return t, nil
 }
 
 // NextNumber takes a new ticket number; a number that is not used leaves a gap.

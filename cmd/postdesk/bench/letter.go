@@ -29,24 +29,24 @@ const (
 	sol = "sol@" + mailhost.Domain
 )
 
-// told says whom the desk will tell about a mail, by what the mail says itself: who stands in its Cc has it already, and
+// told says whom the desk will tell about a mail, by what the mail says itself: whom it names beside the desk has it already, and
 // its sender may wish no acknowledgement.
 type told struct {
-	copies      []string // main solvers in Cc
+	beside      []string // main solvers in To
 	acknowledge bool
 }
 
-// Of each mail of a backlog two people are told: of a new one its sender and the one main solver who has no copy, of a
+// Of each mail of a backlog two people are told: of a new one its sender and the one main solver whom it does not name, of a
 // reply both main solvers.
 var (
-	backlogNew   = told{copies: []string{sol}, acknowledge: true}
+	backlogNew   = told{beside: []string{sol}, acknowledge: true}
 	backlogReply = told{acknowledge: true}
 )
 
 // At a pace of two mails in for one out, nobody is told of a new one, and one main solver of a reply.
 var (
-	pacedNew   = told{copies: []string{mia, sol}}
-	pacedReply = told{copies: []string{sol}, acknowledge: true}
+	pacedNew   = told{beside: []string{mia, sol}}
+	pacedReply = told{beside: []string{sol}, acknowledge: true}
 )
 
 // backlog makes n mails, half of them new; each reply follows a dozen mails behind the mail that it answers.
@@ -88,10 +88,7 @@ func compose(thread int, id, head, subject string, t told, quoted string) []byte
 	line("Authentication-Results: mx.%s; dmarc=pass header.from=%[1]s", mailhost.Domain)
 	line("Received: from client.%s ([127.0.0.1]) by mx.%[1]s with ESMTPS id %d; %s", mailhost.Domain, thread, time.Now().Format(time.RFC1123Z))
 	line("From: User %03d <%s>", thread%requesters, sender(thread))
-	line("To: it@%s", mailhost.Domain)
-	if len(t.copies) > 0 {
-		line("Cc: %s", strings.Join(t.copies, ", "))
-	}
+	line("To: %s", strings.Join(append([]string{"it@" + mailhost.Domain}, t.beside...), ", "))
 	if !t.acknowledge {
 		line("X-Auto-Response-Suppress: All")
 	}

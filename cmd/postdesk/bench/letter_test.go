@@ -39,7 +39,7 @@ func TestBacklogIsHalfReplies(t *testing.T) {
 func TestPacedMailWantsNoAcknowledgement(t *testing.T) {
 	t.Parallel()
 	m := mailin.Read(bytes.NewReader(newLetter(1, pacedNew).raw), mailin.Options{})
-	if m.MayAnswer || len(m.Cc) != 2 {
-		t.Errorf("may answer = %v, Cc = %v", m.MayAnswer, m.Cc)
+	if m.MayAnswer || len(m.To) != 3 {
+		t.Errorf("may answer = %v, To = %v", m.MayAnswer, m.To)
 	}
 }

@@ -18,7 +18,7 @@ const (
 	// settle is at the paced load before its CPU counts.
 	settle = 2 * time.Second
 	// deliverers work side by side, for Dovecot takes a few milliseconds for a mail.
-	deliverers = 4
+	deliverers = 16
 )
 
 // measurePaced prints what the daemon uses while mail comes in and goes out at an even pace.
