@@ -181,8 +181,8 @@ func ViewOfRecord(r *Record, s Standing) (v RecordView, ok bool) {
 	}
 	if internal { // of solver-side mail only the new text reaches requesters (mail.md 6)
 		v.Verified, v.Folded, v.MessageID = r.Verified, r.Folded, r.MessageID
-	} else if r.Verified != nil && !*r.Verified {
-		v.Verified = r.Verified // whoever sees an unproven sender's words is told so (mail.md 4)
+	} else if r.Verified != nil && !*r.Verified && (r.Author == nil || r.Author.ID != s.Person.ID) {
+		v.Verified = r.Verified // whoever reads an unproven sender's words as somebody else's is told so (mail.md 4)
 	}
 	return v, true
 }

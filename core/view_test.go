@@ -97,6 +97,14 @@ func TestRecordsAreCut(t *testing.T) {
 			t.Errorf("%s sees the address of a stranger: %+v", who, v.Author)
 		}
 	}
+	no := false
+	unproven := &Record{ID: "4", Kind: KindMessage, Author: d.p["ben"], Text: "hello", ShowToRequester: true, Verified: &no}
+	if v, _ := ViewOfRecord(unproven, d.standing("eva", full(d))); v.Verified == nil || *v.Verified {
+		t.Error("eva is not told that words under ben's name are not proven to be his")
+	}
+	if v, _ := ViewOfRecord(unproven, d.standing("ben", full(d))); v.Verified != nil {
+		t.Error("ben is told that his own words are not proven")
+	}
 	for _, who := range []string{"sol", "rea", "net"} {
 		if v, ok := ViewOfRecord(note, d.standing(who, full(d))); !ok || v.Text != "a secret" {
 			t.Errorf("%s sees no note", who)

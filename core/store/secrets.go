@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"golang.org/x/crypto/chacha20poly1305"
@@ -30,7 +31,9 @@ func LoadSecrets(path string) (*Secrets, error) {
 		key := make([]byte, 32)
 		rand.Read(key)
 		data = []byte(base64.StdEncoding.EncodeToString(key) + "\n")
-		if err := os.WriteFile(path, data, 0o600); err != nil {
+		if err := makeKeyFile(path, data); errors.Is(err, os.ErrExist) {
+			return LoadSecrets(path) // another process made it just now
+		} else if err != nil {
 			return nil, fmt.Errorf("key file: %w", err)
 		}
 	} else if err != nil {
@@ -41,6 +44,23 @@ func LoadSecrets(path string) (*Secrets, error) {
 		return nil, fmt.Errorf("key file %s: want one line with 32 bytes in base64 (openssl rand -base64 32 makes one)", path)
 	}
 	return NewSecrets(key)
+}
+
+// makeKeyFile writes the whole file under its name at once: two daemons that start together must end with one key.
+func makeKeyFile(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".postdesk-key-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	if _, err := f.Write(data); err != nil {
+		f.Close()
+		return err
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Link(f.Name(), path) // fails where the name is taken
 }
 
 // NewSecrets derives the keys from 32 bytes.
