@@ -42,7 +42,7 @@ create table inbound (
     filed        boolean not null default false, -- the mailbox's after-action (seen, move, delete) is done
     old          boolean not null default false, -- listed again after a new epoch: no acknowledgement
     unique (mailbox_id, uidvalidity, uid, epoch)
-) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
+) with (fillfactor = 45, autovacuum_vacuum_scale_factor = 0.02); -- each row's attempt is counted soon: room for that beside it
 create index inbound_waiting on inbound (mailbox_id, epoch, uid) where state = 'received';
 create index inbound_unfiled on inbound (mailbox_id, uid) where not filed;
 create index inbound_state on inbound (state, id desc);
