@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"io"
 	"net/mail"
 	"os"
 	"path/filepath"
@@ -371,4 +372,17 @@ func FuzzRender(f *testing.F) {
 			}
 		}
 	})
+}
+
+// BenchmarkRender makes the bytes of one mail in text and HTML.
+func BenchmarkRender(b *testing.B) {
+	r := newRenderer(b)
+	o := sample(core.EventTicketCreated, core.MainSolver, "new_ticket", &ben, wrote(core.KindMessage, ben, request))
+	b.ReportAllocs()
+	for b.Loop() {
+		letter := letterOf(b, r, o)
+		if _, err := letter.WriteTo(io.Discard); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

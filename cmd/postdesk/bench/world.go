@@ -54,7 +54,7 @@ func newWorld(ctx context.Context, h *host, s settings) (*world, error) {
 	}
 	if w.daemon == "" {
 		w.daemon = filepath.Join(w.dir, "postdesk")
-		build := exec.CommandContext(ctx, "go", "build", "-o", w.daemon, "postdesk/cmd/postdesk")
+		build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", w.daemon, "postdesk/cmd/postdesk")
 		if out, err := build.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("build the daemon: %w: %s", err, out)
 		}
@@ -71,7 +71,8 @@ func newWorld(ctx context.Context, h *host, s settings) (*world, error) {
 	}
 	h.Cleanup(w.sink.close)
 	w.dovecot = mailhost.StartDovecot(h, map[string]string{boxBacklog: password, boxPaced: password, boxSingles: password},
-		"mail_fsync = never") // the load comes in by LMTP, and must not compete for the disk that is measured
+		// The load comes in by LMTP. It must not compete for the disk that is measured, nor for the lock of a maildir.
+		"mail_fsync = never", "mail_location = sdbox:DIR/mail/%n")
 	if err := w.setUp(ctx, "desk", boxBacklog, w.dovecot.IMAPPort); err != nil {
 		return nil, err
 	}
