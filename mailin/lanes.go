@@ -14,7 +14,7 @@ import (
 
 // Bounds of what is being read at one time: the pages and the outbox keep their share of the machine.
 const (
-	laneCount     = 8
+	laneCount     = 4
 	inFlightMails = 400
 	inFlightBytes = 32 << 20
 	claimMails    = 100
