@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,9 +11,9 @@ import (
 const maxFileName = 200
 
 // CleanFileName makes the name that somebody gave a file fit for display: no path of either kind, no control,
-// bidirectional or invisible characters, no dots and blanks at its ends. The name is never used as a path; an empty one
-// becomes "file".
-func CleanFileName(name string) string {
+// bidirectional or invisible characters, no dots, blanks or quotes at its ends. The name is never used as a path; where
+// nothing of it is left the fallback stands.
+func CleanFileName(name, fallback string) string {
 	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
 		name = name[i+1:]
 	}
@@ -25,7 +26,7 @@ func CleanFileName(name string) string {
 		}
 		return r
 	}, name)
-	name = strings.Trim(name, " .")
+	name = strings.Trim(name, " .\"")
 	if len(name) > maxFileName { // the extension says what the file is, so the middle goes
 		end := ""
 		if i := strings.LastIndexByte(name, '.'); len(name)-i <= 16 {
@@ -37,8 +38,5 @@ func CleanFileName(name string) string {
 		}
 		name = name[:keep] + end
 	}
-	if name == "" {
-		return "file"
-	}
-	return name
+	return cmp.Or(name, fallback)
 }

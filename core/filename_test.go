@@ -22,11 +22,11 @@ func TestFileNamesAreFitForDisplay(t *testing.T) {
 		strings.Repeat("x", 300):        strings.Repeat("x", 200),
 		strings.Repeat("x", 300) + ".c": strings.Repeat("x", 198) + ".c",
 	} {
-		if got := CleanFileName(in); got != want {
+		if got := CleanFileName(in, "file"); got != want {
 			t.Errorf("%q: got %q, want %q", in, got, want)
 		}
 	}
-	if got := CleanFileName(strings.Repeat("ñ", 150) + ".txt"); len(got) > 200 || !utf8.ValidString(got) || !strings.HasSuffix(got, "ñ.txt") {
+	if got := CleanFileName(strings.Repeat("ñ", 150)+".txt", "file"); len(got) > 200 || !utf8.ValidString(got) || !strings.HasSuffix(got, "ñ.txt") {
 		t.Errorf("cut within a character: %q", got)
 	}
 }

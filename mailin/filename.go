@@ -2,46 +2,13 @@ package mailin
 
 import (
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"postdesk/core"
 )
 
-const maxFileName = 200 // bytes; file systems and headers hold it
-
-// cleanFileName makes the name that a sender gave a file fit for display: no
-// path of either kind, no control, bidirectional or invisible characters, no
-// dots and blanks at its ends. It is never used as a path.
-func cleanFileName(s string) string {
-	if s == "" {
-		return ""
-	}
-	s = decodeHeaderText(s)
-	if i := strings.LastIndexAny(s, `/\`); i >= 0 {
-		s = s[i+1:]
-	}
-	s = strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Cf, unicode.Cc, unicode.Co) || r == 0xFEFF {
-			return -1
-		}
-		if unicode.IsSpace(r) {
-			return ' '
-		}
-		return r
-	}, s)
-	s = strings.Trim(s, " .\"")
-	if len(s) > maxFileName {
-		ext := ""
-		if i := strings.LastIndexByte(s, '.'); i > 0 && len(s)-i <= 16 {
-			ext = s[i:]
-		}
-		keep := maxFileName - len(ext)
-		for keep > 0 && !utf8.RuneStart(s[keep]) {
-			keep--
-		}
-		s = s[:keep] + ext
-	}
-	return s
-}
+// cleanFileName makes the name in a header fit for display; it may have encoded words where it must not (RFC 2047 section
+// 5).
+func cleanFileName(s string) string { return core.CleanFileName(decodeHeaderText(s), "") }
 
 // extensions of types that come without a name. The table is ours, so that a
 // name does not depend on the machine's MIME database.

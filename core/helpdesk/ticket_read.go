@@ -247,5 +247,5 @@ func (h *Helpdesk) Directory(ctx context.Context) (*core.Directory, error) {
 // attaches in the end is swept after a day.
 func (h *Helpdesk) PutFile(ctx context.Context, name, contentType string, r io.Reader) (core.Attachment, error) {
 	sum, size, err := h.store.PutBlob(ctx, r)
-	return core.Attachment{Name: core.CleanFileName(name), ContentType: contentType, Size: size, SHA256: sum}, err
+	return core.Attachment{Name: core.CleanFileName(name, "file"), ContentType: contentType, Size: size, SHA256: sum}, err
 }
