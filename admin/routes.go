@@ -45,6 +45,7 @@ GET   /api/v1/admin/mail/inbound                    token
 POST  /api/v1/admin/mail/inbound/{id}/replay        token
 GET   /api/v1/admin/mail/outbound                   token
 POST  /api/v1/admin/mail/outbound/{id}/replay       token
+GET   /api/v1/admin/audit                           token
 GET   /api/v1/quarantine                            token
 POST  /api/v1/quarantine/{id}/accept                token
 POST  /api/v1/quarantine/{id}/attach                token

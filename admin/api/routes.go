@@ -39,6 +39,7 @@ func (a *api) endpoints() []endpoint {
 		on(a, post, "/admin/mail/inbound/{id}/replay", "inbound-replay", "Put a message back into the queue (administrators)", a.inboundReplay),
 		on(a, get, "/admin/mail/outbound", "outbound-list", "The outbox, newest first (administrators)", a.outboundList),
 		on(a, post, "/admin/mail/outbound/{id}/replay", "outbound-replay", "Send a mail again (administrators)", a.outboundReplay),
+		on(a, get, "/admin/audit", "audit-list", "Changes of people, roles, services and settings, newest first (administrators)", a.auditList),
 
 		on(a, get, "/quarantine", "held-list", "Held mail, newest first (service team)", a.heldList),
 		on(a, post, "/quarantine/{id}/accept", "held-accept", "Open a ticket from it", a.heldAccept, created),

@@ -69,7 +69,19 @@ func (e *environment) openDesk() (*helpdesk.Helpdesk, *store.Store, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return helpdesk.New(s, now), s, nil
+	desk := helpdesk.New(s, now)
+	desk.ActFor(e.operator())
+	return desk, s, nil
+}
+
+// operator is who runs the command, for the audit: behind sudo the one who called it.
+func (e *environment) operator() string {
+	for _, name := range []string{"SUDO_USER", "USER", "LOGNAME"} {
+		if who := e.Getenv(name); who != "" {
+			return who
+		}
+	}
+	return "operator"
 }
 
 // usageError is an error of the caller: exit code 2.

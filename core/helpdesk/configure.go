@@ -44,14 +44,14 @@ func (h *Helpdesk) Configure(ctx context.Context, actor core.Actor, file core.De
 	}
 	var difference Difference
 	err := h.store.InConfigTx(ctx, func(tx *store.Tx) error {
-		c, err := h.configuration(ctx, tx, &file)
+		c, err := h.configuration(ctx, tx, &file, actor)
 		if err != nil {
 			return err
 		}
 		if o.Secret != nil {
 			c.secret = o.Secret
 		}
-		if err := c.apply(ctx, actor); err != nil {
+		if err := c.apply(ctx); err != nil {
 			return err
 		}
 		if err := tx.Flush(ctx); err != nil { // a dry run fails where the real one would
@@ -100,6 +100,7 @@ type configuration struct {
 	Difference
 	h               *Helpdesk
 	tx              *store.Tx
+	actor           core.Actor
 	now             time.Time
 	file            *core.DeskFile
 	current, target *core.DeskFile
@@ -107,7 +108,7 @@ type configuration struct {
 	absent          map[string]bool // addresses of people who are disabled before and after: nobody talks about them
 }
 
-func (h *Helpdesk) configuration(ctx context.Context, tx *store.Tx, file *core.DeskFile) (*configuration, error) {
+func (h *Helpdesk) configuration(ctx context.Context, tx *store.Tx, file *core.DeskFile, actor core.Actor) (*configuration, error) {
 	var addresses []string // of people who only wrote so far, those who become configured matter
 	for _, p := range file.People {
 		addresses = append(addresses, core.FoldAddress(p.Email))
@@ -124,7 +125,7 @@ func (h *Helpdesk) configuration(ctx context.Context, tx *store.Tx, file *core.D
 		return nil, err
 	}
 	current.Follow(target)
-	c := &configuration{h: h, tx: tx, now: h.now().UTC(), file: file, current: current, target: target,
+	c := &configuration{h: h, tx: tx, actor: actor, now: h.now().UTC(), file: file, current: current, target: target,
 		secret: func(string) string { return "" }, absent: map[string]bool{}}
 	c.Warnings = warnings
 	for _, p := range current.People {
@@ -137,7 +138,7 @@ func (h *Helpdesk) configuration(ctx context.Context, tx *store.Tx, file *core.D
 }
 
 // apply writes section after section, in the order in which they refer to each other, and gathers the lines.
-func (c *configuration) apply(ctx context.Context, actor core.Actor) error {
+func (c *configuration) apply(ctx context.Context) error {
 	before, err := c.assignments(ctx)
 	if err != nil {
 		return err
@@ -153,7 +154,7 @@ func (c *configuration) apply(ctx context.Context, actor core.Actor) error {
 	if c.Empty() {
 		return nil
 	}
-	return c.release(ctx, before, actor)
+	return c.release(ctx, before)
 }
 
 func (c *configuration) line(format string, args ...any) {
@@ -178,6 +179,7 @@ func (c *configuration) saveDesk() {
 	if text := changed(desk(c.current.Desk), desk(c.target.Desk)); text != "" {
 		c.line("~ desk: %s", text)
 		c.tx.SaveDesk(c.target.Desk)
+		c.audit(core.AuditDesk, "", core.AuditChanged, desk(c.current.Desk), desk(c.target.Desk))
 	}
 	limits := func(e *core.LimitsEntry) []field {
 		return []field{{"acknowledgements_per_day", fmt.Sprint(*e.AcknowledgementsPerDay)}, {"automatic_per_hour", fmt.Sprint(*e.AutomaticPerHour)},
@@ -186,5 +188,6 @@ func (c *configuration) saveDesk() {
 	if text := changed(limits(c.current.Limits), limits(c.target.Limits)); text != "" {
 		c.line("~ limits: %s", text)
 		c.tx.SaveLimits(c.target.Limits)
+		c.audit(core.AuditLimits, "", core.AuditChanged, limits(c.current.Limits), limits(c.target.Limits))
 	}
 }

@@ -16,7 +16,7 @@ func (c *configuration) saveMailboxes(ctx context.Context) error {
 	type entry = core.MailboxEntry
 	var starting []*entry
 	err := saveSection(ctx, c, section[entry]{
-		noun: store.Mailboxes, label: "mailbox", current: c.current.Mailboxes, target: c.target.Mailboxes,
+		noun: store.Mailboxes, audited: core.AuditMailbox, label: "mailbox", current: c.current.Mailboxes, target: c.target.Mailboxes,
 		id:     func(e *entry) *int64 { return &e.ID },
 		unused: func(e *entry) bool { return e.Archived },
 		unique: func(e *entry) string { return e.Address },
@@ -29,7 +29,7 @@ func (c *configuration) saveMailboxes(ctx context.Context) error {
 			}
 			return nil
 		},
-		end: func(e *entry) { c.tx.Archive(store.Mailboxes, e.ID, c.now) },
+		end: func(e *entry) error { c.tx.Archive(store.Mailboxes, e.ID, c.now); return nil },
 	})
 	if err != nil {
 		return err
@@ -106,6 +106,11 @@ func (c *configuration) saveSecrets(ctx context.Context, i int, e *core.MailboxE
 			kept[s.field] = old
 		default:
 			kept[s.field] = store.StoredSecret{Value: value, Given: value}
+			done := "set"
+			if old.Value != "" {
+				done = "replaced"
+			}
+			c.audit(core.AuditMailbox, e.Address, core.AuditChanged, nil, []field{{s.label, done}})
 			if old.Value != "" {
 				c.line("~ mailbox %s: %s replaced", e.Address, s.label)
 			} else if slices.ContainsFunc(c.current.Mailboxes, func(m core.MailboxEntry) bool { return m.ID == e.ID }) {

@@ -18,14 +18,14 @@ func fault(text string, path ...string) error {
 func (c *configuration) saveOrganizations(ctx context.Context) error {
 	type entry = core.OrganizationEntry
 	return saveSection(ctx, c, section[entry]{
-		noun: store.Organizations, label: "organization", current: c.current.Organizations, target: c.target.Organizations,
+		noun: store.Organizations, audited: core.AuditOrganization, label: "organization", current: c.current.Organizations, target: c.target.Organizations,
 		id:     func(e *entry) *int64 { return &e.ID },
 		unused: func(e *entry) bool { return e.Archived },
 		unique: func(e *entry) string { return e.Name },
 		name:   func(e *entry) string { return e.Name },
 		fields: func(e *entry) []field { return []field{{"name", e.Name}, {"domains", words(e.Domains)}} },
 		write:  func(e, _ *entry) error { c.tx.SaveOrganization(e); return nil },
-		end:    func(e *entry) { c.tx.Archive(store.Organizations, e.ID, c.now) },
+		end:    func(e *entry) error { c.tx.Archive(store.Organizations, e.ID, c.now); return nil },
 	})
 }
 
@@ -40,7 +40,7 @@ func (c *configuration) savePeople(ctx context.Context) error {
 		}
 	}
 	err := saveSection(ctx, c, section[entry]{
-		noun: store.People, label: "person", current: c.current.People, target: c.target.People,
+		noun: store.People, audited: core.AuditPerson, label: "person", current: c.current.People, target: c.target.People,
 		id:     func(e *entry) *int64 { return &e.ID },
 		unused: func(e *entry) bool { return e.Disabled || e.Origin != core.Configured },
 		unique: func(e *entry) string { return e.Email },
@@ -54,7 +54,7 @@ func (c *configuration) savePeople(ctx context.Context) error {
 			written = append(written, e)
 			return nil
 		},
-		end: func(e *entry) { c.tx.DisablePerson(core.PersonID(e.ID), c.now) },
+		end: func(e *entry) error { return c.disable(ctx, e) },
 	})
 	if err != nil {
 		return err
@@ -71,9 +71,20 @@ func (c *configuration) savePeople(ctx context.Context) error {
 		if e := &c.target.People[i]; len(e.Absorbs) > 0 {
 			c.line("~ person %s: is who wrote to the desk from another address", e.Email)
 			c.tx.Absorb(core.PersonID(e.ID), e.Absorbs, c.now)
+			c.audit(core.AuditPerson, e.Email, core.AuditChanged, nil, []field{{"absorbed", fmt.Sprint(e.Absorbs)}})
 		}
 	}
 	return c.savePasswords(ctx)
+}
+
+// disable takes all ways in from a person.
+func (c *configuration) disable(ctx context.Context, e *core.PersonEntry) error {
+	tokens, err := c.tx.RevokeAPITokens(ctx, core.PersonID(e.ID), c.now)
+	for _, name := range tokens {
+		c.audit(core.AuditToken, e.Email, core.AuditRemoved, []field{{"name", name}}, nil)
+	}
+	c.tx.DisablePerson(core.PersonID(e.ID), c.now)
+	return err
 }
 
 // shortestPassword is how many characters a password has at least.
@@ -107,6 +118,7 @@ func (c *configuration) savePasswords(ctx context.Context) error {
 			return err
 		}
 		c.tx.SetPassword(e.ID, hash)
+		c.audit(core.AuditPerson, e.Email, core.AuditChanged, nil, []field{{"password", "set"}})
 		if was != nil {
 			c.line("~ person %s: password set", e.Email)
 		}
@@ -128,14 +140,14 @@ func (c *configuration) saveRequesterGroups(ctx context.Context) error {
 		old[c.current.RequesterGroups[i].ID] = &c.current.RequesterGroups[i]
 	}
 	err := saveSection(ctx, c, section[entry]{
-		noun: store.RequesterGroups, label: "requester group", current: c.current.RequesterGroups, target: c.target.RequesterGroups,
+		noun: store.RequesterGroups, audited: core.AuditRequesterGroup, label: "requester group", current: c.current.RequesterGroups, target: c.target.RequesterGroups,
 		id:     func(e *entry) *int64 { return &e.ID },
 		unused: func(e *entry) bool { return e.Archived },
 		unique: func(e *entry) string { return e.Name },
 		name:   func(e *entry) string { return e.Name },
 		fields: func(e *entry) []field { return []field{{"name", e.Name}, {"domains", words(e.Domains)}} },
 		write:  func(e, _ *entry) error { c.tx.SaveRequesterGroup(e); return nil },
-		end:    func(e *entry) { c.tx.Archive(store.RequesterGroups, e.ID, c.now) },
+		end:    func(e *entry) error { c.tx.Archive(store.RequesterGroups, e.ID, c.now); return nil },
 	})
 	if err != nil {
 		return err
@@ -152,6 +164,8 @@ func (c *configuration) saveRequesterGroups(ctx context.Context) error {
 			continue
 		}
 		c.line("~ requester group %s: members %s", e.Name, text)
+		left, came := apart(before, c.without(e.Members))
+		c.audit(core.AuditRequesterGroup, e.Name, core.AuditChanged, []field{{"members", words(left)}}, []field{{"members", words(came)}})
 		written = append(written, e)
 	}
 	for _, e := range written {

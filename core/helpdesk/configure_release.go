@@ -49,7 +49,7 @@ type loss struct {
 // release finds what the open tickets lose by the change that has been written, tells it, and takes it from them: a
 // solver who is disabled or lost the role (D26), a group that is out of use. Tickets of services that are archived stay
 // where they are; they are told.
-func (c *configuration) release(ctx context.Context, before assignments, actor core.Actor) error {
+func (c *configuration) release(ctx context.Context, before assignments) error {
 	after, err := c.assignments(ctx)
 	if err != nil {
 		return err
@@ -88,12 +88,12 @@ func (c *configuration) release(ctx context.Context, before assignments, actor c
 		c.line("! %s: %s (%s)", what, countTickets(len(told[what])), numbers(told[what]))
 	}
 	c.revoke(before.dir, after.dir)
-	act := &Act{h: c.h, tx: c.tx, dir: before.dir, actor: core.Actor{Via: actor.Via}, now: c.now}
+	act := &Act{h: c.h, tx: c.tx, dir: before.dir, actor: core.Actor{Via: c.actor.Via}, now: c.now}
 	if act.actor.Via == "" {
 		act.actor.Via = core.ViaDesk
 	}
 	for _, l := range losses {
-		if err := act.release(ctx, l, actor.Person); err != nil {
+		if err := act.release(ctx, l, c.actor.Person); err != nil {
 			return err
 		}
 	}

@@ -28,7 +28,7 @@ func (c *configuration) saveSolverGroups(old, e *core.ServiceEntry) (ended []str
 		if r.Was == "" || had[was] == "" || had[is] != "" || has[was] != "" {
 			continue
 		}
-		c.line("~ solver group %s of %s: name %s → %s", had[was], e.Path(), had[was], r.Group)
+		c.renamedGroup(e, had[was], r.Group)
 		c.tx.RenameSolverGroup(e.ID, r.Was, r.Group)
 		had[is] = r.Group
 		delete(had, was)
@@ -44,18 +44,25 @@ func (c *configuration) saveSolverGroups(old, e *core.ServiceEntry) (ended []str
 			continue
 		case "":
 			c.line("+ solver group %s of %s", has[name], e.Path())
+			c.audit(core.AuditSolverGroup, e.Path(), core.AuditAdded, nil, []field{{"name", has[name]}})
 		default:
-			c.line("~ solver group %s of %s: name %s → %s", had[name], e.Path(), had[name], has[name])
+			c.renamedGroup(e, had[name], has[name])
 		}
 		c.tx.AddSolverGroup(e.ID, has[name])
 	}
 	for _, name := range slices.Sorted(maps.Keys(had)) {
 		if has[name] == "" {
 			c.line("- solver group %s of %s", had[name], e.Path())
+			c.audit(core.AuditSolverGroup, e.Path(), core.AuditRemoved, []field{{"name", had[name]}}, nil)
 			ended = append(ended, had[name])
 		}
 	}
 	return ended
+}
+
+func (c *configuration) renamedGroup(e *core.ServiceEntry, from, to string) {
+	c.line("~ solver group %s of %s: name %s → %s", from, e.Path(), from, to)
+	c.audit(core.AuditSolverGroup, e.Path(), core.AuditChanged, []field{{"name", from}}, []field{{"name", to}})
 }
 
 // roleWriter writes what services refer to, by the ids behind the names.
@@ -80,6 +87,7 @@ func (w *roleWriter) grants(old, e *core.ServiceEntry) {
 	for _, g := range had {
 		if !slices.Contains(has, g) && !w.absent[g.person] {
 			w.line("- grant %s: %s", e.Path(), g)
+			w.audit(core.AuditRole, e.Path(), core.AuditRemoved, g.fields(), nil)
 			w.tx.DropGrant(w.grant(e, g))
 			differ = true
 		}
@@ -87,6 +95,7 @@ func (w *roleWriter) grants(old, e *core.ServiceEntry) {
 	for _, g := range has {
 		if !slices.Contains(had, g) {
 			w.line("+ grant %s: %s", e.Path(), g)
+			w.audit(core.AuditRole, e.Path(), core.AuditAdded, nil, g.fields())
 			differ = true
 		}
 	}

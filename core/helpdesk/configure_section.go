@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"postdesk/core"
 	"postdesk/core/store"
 )
 
@@ -42,6 +43,7 @@ func words[T ~string](items []T) string {
 // section is one noun of a configuration: how its entries are told apart, shown and written.
 type section[T any] struct {
 	noun            store.Noun
+	audited         core.AuditNoun
 	label           string // how a line calls it
 	current, target []T
 	id              func(*T) *int64
@@ -50,7 +52,33 @@ type section[T any] struct {
 	name            func(*T) string // how a line names it
 	fields          func(*T) []field
 	write           func(e, old *T) error // old is nil for a new entry
-	end             func(*T)              // takes it out of use
+	end             func(*T) error        // takes it out of use
+}
+
+// audit writes a change down with the fields that differ; nil stands for what is not there, before or after.
+func (c *configuration) audit(noun core.AuditNoun, name string, action core.AuditAction, old, new []field) {
+	e := core.AuditEntry{Noun: noun, Name: name, Action: action}
+	value := func(in []field, key string) string {
+		for _, f := range in {
+			if f.key == key {
+				return f.value
+			}
+		}
+		return ""
+	}
+	put := func(into *map[string]string, in, other []field) {
+		for _, f := range in {
+			if f.value != value(other, f.key) {
+				if *into == nil {
+					*into = map[string]string{}
+				}
+				(*into)[f.key] = f.value
+			}
+		}
+	}
+	put(&e.Before, old, new)
+	put(&e.After, new, old)
+	c.h.audit(c.tx, c.actor, c.now, e)
 }
 
 // saveSection compares entry by entry and writes what differs; when it is done, new entries have their ids.
@@ -71,7 +99,10 @@ func saveSection[T any](ctx context.Context, c *configuration, s section[T]) err
 	for i := range s.current {
 		if e := &s.current[i]; !kept[*s.id(e)] && !s.unused(e) {
 			c.line("- %s %s", s.label, s.name(e))
-			s.end(e)
+			c.audit(s.audited, s.name(e), core.AuditRemoved, s.fields(e), nil)
+			if err := s.end(e); err != nil {
+				return err
+			}
 		}
 	}
 	c.tx.Rename(s.noun, renamed, names)
@@ -81,14 +112,17 @@ func saveSection[T any](ctx context.Context, c *configuration, s section[T]) err
 		switch {
 		case o == nil:
 			c.line("+ %s %s", s.label, s.name(e))
+			c.audit(s.audited, s.name(e), core.AuditAdded, nil, s.fields(e))
 		case s.unused(o):
 			c.line("+ %s %s (again)", s.label, s.name(e))
+			c.audit(s.audited, s.name(e), core.AuditRestored, nil, s.fields(e))
 		default:
 			text := changed(s.fields(o), s.fields(e))
 			if text == "" {
 				continue
 			}
 			c.line("~ %s %s: %s", s.label, s.name(o), text)
+			c.audit(s.audited, s.name(o), core.AuditChanged, s.fields(o), s.fields(e))
 		}
 		if err := s.write(e, o); err != nil {
 			return err
@@ -111,18 +145,30 @@ func (c *configuration) without(people []string) []string {
 	return slices.DeleteFunc(slices.Clone(people), func(p string) bool { return c.absent[p] })
 }
 
+// apart tells what only one of two lists has.
+func apart(old, new []string) (left, came []string) {
+	had, has := setOf(old), setOf(new)
+	left = slices.DeleteFunc(slices.Clone(old), func(x string) bool { return has[x] })
+	return left, slices.DeleteFunc(slices.Clone(new), func(x string) bool { return had[x] })
+}
+
+func setOf(list []string) map[string]bool {
+	set := make(map[string]bool, len(list))
+	for _, x := range list {
+		set[x] = true
+	}
+	return set
+}
+
 // cameAndWent shows two lists as what one has and the other lacks.
 func cameAndWent(old, new []string) string {
 	var parts []string
-	for _, x := range new {
-		if !slices.Contains(old, x) {
-			parts = append(parts, "+"+x)
-		}
+	left, came := apart(old, new)
+	for _, x := range came {
+		parts = append(parts, "+"+x)
 	}
-	for _, x := range old {
-		if !slices.Contains(new, x) {
-			parts = append(parts, "-"+x)
-		}
+	for _, x := range left {
+		parts = append(parts, "-"+x)
 	}
 	return strings.Join(parts, " ")
 }

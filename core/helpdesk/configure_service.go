@@ -44,7 +44,7 @@ func (c *configuration) saveServices(ctx context.Context) error {
 		}
 	}
 	err := saveSection(ctx, c, section[entry]{
-		noun: store.Services, label: "service", current: c.current.Services, target: c.target.Services,
+		noun: store.Services, audited: core.AuditService, label: "service", current: c.current.Services, target: c.target.Services,
 		id:     func(e *entry) *int64 { return &e.ID },
 		unused: func(e *entry) bool { return e.Archived },
 		unique: func(e *entry) string { return e.Name },
@@ -63,7 +63,7 @@ func (c *configuration) saveServices(ctx context.Context) error {
 			c.tx.SaveService(e, parent, mailboxes[e.Mailbox], fileOrder[e.Path()])
 			return nil
 		},
-		end: func(e *entry) { c.tx.Archive(store.Services, e.ID, c.now) },
+		end: func(e *entry) error { c.tx.Archive(store.Services, e.ID, c.now); return nil },
 	})
 	if err != nil {
 		return err
@@ -123,10 +123,24 @@ func (c *configuration) saveOrder(fileOrder map[string]int) {
 	staying := slices.DeleteFunc(slices.Clone(wanted), func(id int64) bool { return !slices.Contains(present, id) })
 	if !slices.Equal(staying, present) {
 		c.line("~ order of services")
+		c.audit(core.AuditService, "", core.AuditChanged, []field{{"order", c.order(c.current.Services, present)}}, []field{{"order", c.order(c.target.Services, staying)}})
 	}
 	if !slices.Equal(wanted, present) {
 		c.tx.SaveServiceOrder(wanted)
 	}
+}
+
+// order shows services by their paths.
+func (c *configuration) order(services []core.ServiceEntry, ids []int64) string {
+	paths := map[int64]string{}
+	for i := range services {
+		paths[services[i].ID] = services[i].Path()
+	}
+	list := make([]string, len(ids))
+	for i, id := range ids {
+		list[i] = paths[id]
+	}
+	return strings.Join(list, ", ")
 }
 
 // saveOpens writes what mail to a mailbox opens, when all services have their ids.
@@ -167,6 +181,12 @@ func (g grant) String() string {
 		who += ", for requesters " + g.forRequesters
 	}
 	return role + " to " + who
+}
+
+// fields are the grant's for the audit.
+func (g grant) fields() []field {
+	all := []field{{"role", string(g.role)}, {"group", g.group}, {"person", g.person}, {"members_of", g.members}, {"for_requesters", g.forRequesters}}
+	return slices.DeleteFunc(all, func(f field) bool { return f.value == "" })
 }
 
 // grantsOf lists the grants of a service in the order of its roles, each once.

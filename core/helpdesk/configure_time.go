@@ -14,7 +14,7 @@ import (
 func (c *configuration) saveCalendars(ctx context.Context) error {
 	type entry = core.CalendarEntry
 	return saveSection(ctx, c, section[entry]{
-		noun: store.Calendars, label: "calendar", current: c.current.Calendars, target: c.target.Calendars,
+		noun: store.Calendars, audited: core.AuditCalendar, label: "calendar", current: c.current.Calendars, target: c.target.Calendars,
 		id:     func(e *entry) *int64 { return &e.ID },
 		unused: func(e *entry) bool { return e.Archived },
 		unique: func(e *entry) string { return e.Name },
@@ -27,7 +27,7 @@ func (c *configuration) saveCalendars(ctx context.Context) error {
 			return []field{{"name", e.Name}, {"timezone", e.Timezone}, {"hours", strings.Join(hours, "; ")}, {"holidays", words(e.Holidays)}}
 		},
 		write: func(e, _ *entry) error { c.tx.SaveCalendar(e); return nil },
-		end:   func(e *entry) { c.tx.Archive(store.Calendars, e.ID, c.now) },
+		end:   func(e *entry) error { c.tx.Archive(store.Calendars, e.ID, c.now); return nil },
 	})
 }
 
@@ -35,7 +35,7 @@ func (c *configuration) saveSLAs(ctx context.Context) error {
 	type entry = core.SLAEntry
 	calendars := idsOf(c.target.Calendars, func(e *core.CalendarEntry) string { return e.Name }, func(e *core.CalendarEntry) *int64 { return &e.ID })
 	return saveSection(ctx, c, section[entry]{
-		noun: store.SLAs, label: "SLA", current: c.current.SLAs, target: c.target.SLAs,
+		noun: store.SLAs, audited: core.AuditSLA, label: "SLA", current: c.current.SLAs, target: c.target.SLAs,
 		id:     func(e *entry) *int64 { return &e.ID },
 		unused: func(e *entry) bool { return e.Archived },
 		unique: func(e *entry) string { return e.Name },
@@ -51,6 +51,6 @@ func (c *configuration) saveSLAs(ctx context.Context) error {
 				{"priorities", strings.Join(priorities, ", ")}}
 		},
 		write: func(e, _ *entry) error { return c.tx.SaveSLA(e, calendars[e.Calendar]) },
-		end:   func(e *entry) { c.tx.Archive(store.SLAs, e.ID, c.now) },
+		end:   func(e *entry) error { c.tx.Archive(store.SLAs, e.ID, c.now); return nil },
 	})
 }

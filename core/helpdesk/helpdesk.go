@@ -13,13 +13,16 @@ import (
 
 // Helpdesk runs operations on a store. It is safe for concurrent use.
 type Helpdesk struct {
-	store  *store.Store
-	now    func() time.Time
-	reader MailReader
+	store    *store.Store
+	now      func() time.Time
+	reader   MailReader
+	operator string // ActFor
 }
 
 // New makes a Helpdesk; now is the clock that everything in it uses.
-func New(s *store.Store, now func() time.Time) *Helpdesk { return &Helpdesk{store: s, now: now} }
+func New(s *store.Store, now func() time.Time) *Helpdesk {
+	return &Helpdesk{store: s, now: now, operator: "operator"}
+}
 
 // ReadMailWith sets who reads raw messages again when held mail is accepted.
 func (h *Helpdesk) ReadMailWith(r MailReader) { h.reader = r }

@@ -106,6 +106,7 @@ func (h *Helpdesk) CreateAPIToken(ctx context.Context, email, name string) (stri
 	hash := sha256.Sum256([]byte(token))
 	return token, h.store.InTx(ctx, func(tx *store.Tx) error {
 		tx.AddAPIToken(p.ID, name, hash[:], h.now())
+		h.audit(tx, core.Actor{}, h.now(), core.AuditEntry{Noun: core.AuditToken, Name: p.Email, Action: core.AuditAdded, After: map[string]string{"name": name}})
 		return nil
 	})
 }

@@ -133,10 +133,9 @@ func (tx *Tx) SetPassword(person int64, hash string) {
 	tx.write("update person set password_hash = $2 where id = $1", person, hash)
 }
 
-// DisablePerson takes all ways in from a person: signing in, API tokens, sign-in links, reply addresses.
+// DisablePerson takes the ways in from a person: signing in, sign-in links, reply addresses; RevokeAPITokens ends the others.
 func (tx *Tx) DisablePerson(person core.PersonID, now time.Time) {
 	tx.write("update person set disabled_at = $2 where id = $1 and disabled_at is null", person, now)
-	tx.write("update api_token set revoked_at = $2 where person_id = $1 and revoked_at is null", person, now)
 	tx.write("update sign_in_link set used_at = $2 where person_id = $1 and used_at is null", person, now)
 	tx.RevokeTokensOf(person, now)
 }

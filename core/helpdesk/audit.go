@@ -1,0 +1,42 @@
+package helpdesk
+
+import (
+	"context"
+	"time"
+
+	"postdesk/core"
+	"postdesk/core/store"
+)
+
+// ActFor names the operator: who stands in the audit where no person acts but a command on the machine.
+func (h *Helpdesk) ActFor(operator string) { h.operator = operator }
+
+// audit writes down, in its transaction, a change that the actor makes: noun, name, action and the changed fields come
+// with the entry. A change within a person's operation goes through Act.audit.
+func (h *Helpdesk) audit(tx *store.Tx, actor core.Actor, now time.Time, e core.AuditEntry) {
+	e.At, e.Via, e.ActorName = now, actor.Via, h.operator
+	if e.Via == "" {
+		e.Via = core.ViaCommand
+	}
+	if actor.Person != nil {
+		e.Actor, e.ActorName = actor.Person.ID, actor.Person.Email
+	}
+	tx.AddAudit(e)
+}
+
+// audit writes a change of people or settings down as the actor's.
+func (a *Act) audit(e core.AuditEntry) { a.h.audit(a.tx, a.actor, a.now, e) }
+
+// Audit lists changes of people, roles, services and settings for an administrator, newest first. before is the id that
+// the page before ended with, 0 at first; next is 0 at the end. For others there is no such thing: NotFound.
+func (h *Helpdesk) Audit(ctx context.Context, p *core.Person, before int64, limit int) (page []core.AuditEntry, next int64, err error) {
+	if requireAdministrator(p) != nil {
+		return nil, 0, core.Refuse(core.NotFound, "error.not_found")
+	}
+	page, err = h.store.Audit(ctx, before, limit+1)
+	if len(page) > limit {
+		page = page[:limit]
+		next = page[limit-1].ID
+	}
+	return page, next, err
+}
