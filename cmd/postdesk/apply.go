@@ -9,9 +9,10 @@ import (
 
 // applyCmd makes the desk as a desk file says.
 type applyCmd struct {
-	DryRun bool   `name:"dry-run" help:"Only print the difference."`
-	Yes    bool   `help:"Go on although people lose open tickets."`
-	File   string `arg:"" type:"existingfile" help:"The desk file."`
+	DryRun    bool              `name:"dry-run" help:"Only print the difference."`
+	Yes       bool              `help:"Go on although people lose open tickets."`
+	Successor map[string]string `help:"Who gets the open tickets of somebody who loses them. May be repeated." placeholder:"OLD@x=NEW@x" mapsep:"none"`
+	File      string            `arg:"" type:"existingfile" help:"The desk file."`
 }
 
 // Run prints the difference on stdout, warnings on stderr.
@@ -26,8 +27,8 @@ func (c *applyCmd) Run(env *environment) error {
 	}
 	defer store.Close()
 	difference, err := desk.Configure(env.Ctx, core.Actor{}, document.file,
-		helpdesk.ConfigureOptions{DryRun: c.DryRun, Yes: c.Yes, Secret: env.Getenv})
-	for _, line := range difference.Lines {
+		helpdesk.ConfigureOptions{DryRun: c.DryRun, Yes: c.Yes, Secret: env.Getenv, Successors: c.Successor})
+	for _, line := range append(difference.Lines, difference.Sight...) {
 		fmt.Fprintln(env.Stdout, line)
 	}
 	for _, warning := range difference.Warnings {

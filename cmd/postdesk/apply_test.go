@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"postdesk/core"
+	"postdesk/core/helpdesk"
 	"postdesk/core/store/storetest"
 )
 
@@ -137,5 +139,70 @@ func TestCheckCommand(t *testing.T) {
 	}
 	if out, _ := s.run(1, "check"); !strings.Contains(out, "no_main_solver: service Printers has no main solver\n") {
 		t.Errorf("in words: %s", out)
+	}
+}
+
+// The difference says who would see less, before anything is applied; a successor takes the tickets over.
+func TestApplyTellsSightAndSuccessors(t *testing.T) {
+	t.Parallel()
+	s := newShell(t, secrets...)
+	file := func(solvers string) string {
+		return s.file("people: [{email: ana@city.test, name: Ana}, {email: leo@city.test}, {email: eva@city.test}, {email: pat@city.test}]\n" +
+			"requester_groups: [{name: All staff, domains: [city.test]}]\nslas: [{name: Standard}]\nmailboxes:\n" +
+			"  - {address: it@city.test, imap: {host: 127.0.0.1, username: it, password_env: IT_PASSWORD}, smtp: {host: 127.0.0.1}}\n" +
+			"services: [{name: Printers, mailbox: it@city.test, requesters: [{group: All staff, sla: Standard}], roles: [{role: main_solver, people: [ana@city.test]}, " +
+			"{role: solver, people: [" + solvers + "]}]}]\n")
+	}
+	s.run(0, "apply", file("leo@city.test, eva@city.test"))
+	env := &environment{Ctx: t.Context(), Environ: s.environ, Getenv: func(string) string { return "" }}
+	desk, st, err := env.openDesk()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(st.Close)
+	person := func(email string) core.Actor {
+		p, err := st.PersonByAddress(t.Context(), email)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return core.Actor{Person: p, Via: core.ViaDesk, Level: core.SignedIn}
+	}
+	dir, err := st.Directory(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n core.Number
+	if err := desk.Do(t.Context(), person("pat@city.test"), func(a *helpdesk.Act) (err error) {
+		n, err = a.OpenTicket(t.Context(), helpdesk.NewTicket{Service: dir.ServiceByName("Printers").ID, Subject: "Paper jam", Text: "x"})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := desk.Do(t.Context(), person("leo@city.test"), func(a *helpdesk.Act) error { _, err := a.Take(t.Context(), n, 0); return err }); err != nil {
+		t.Fatal(err)
+	}
+	less := file("eva@city.test")
+	want := "! leo@city.test is no longer solver in Printers: 1 open ticket (#1001)\n- grant Printers: solver to leo@city.test\n" +
+		"~ sight: leo@city.test would lose sight of 1 open ticket (Printers 1)\n"
+	if out, _ := s.run(0, "apply", "--dry-run", less); out != want {
+		t.Errorf("dry run:\n%s\nwanted:\n%s", out, want)
+	}
+	if out, errs := s.run(1, "apply", "--successor", "leo@city.test=eva@city.test", less); !strings.Contains(out, "would lose sight") || !strings.Contains(errs, "--yes") {
+		t.Errorf("without yes:\n%s%s", out, errs)
+	}
+	out, _ := s.run(0, "apply", "--yes", "--successor", "leo@city.test=eva@city.test", "--successor", "ana@city.test=eva@city.test", less)
+	if !strings.Contains(out, "! leo@city.test is no longer solver in Printers, eva@city.test takes over: 1 open ticket (#1001)\n") {
+		t.Errorf("with a successor:\n%s", out)
+	}
+	if ticket, err := st.Ticket(t.Context(), n); err != nil || ticket.Solver == nil || ticket.Solver.Email != "eva@city.test" {
+		t.Errorf("solver is %v, %v", ticket.Solver, err)
+	}
+	if out, _ := s.run(0, "apply", less); out != "no changes\n" {
+		t.Errorf("the second time:\n%s", out)
+	}
+	s.run(2, "apply", "--successor", "leo@city.test", less)
+	root := core.Person{Administrator: true}
+	if page, _, err := desk.Audit(t.Context(), &root, 0, 1); err != nil || len(page) != 1 || page[0].Noun != core.AuditRole || page[0].Via != core.ViaCommand || page[0].ActorName != "operator" {
+		t.Errorf("audit: %+v, %v", page, err)
 	}
 }

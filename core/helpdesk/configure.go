@@ -16,11 +16,15 @@ type ConfigureOptions struct {
 	DryRun bool                    // only tell the difference
 	Yes    bool                    // go on although open tickets are concerned
 	Secret func(env string) string // the value of an environment variable, "" where it is not set; nil = none is
+	// Successors get the open tickets of people who lose them by the change, where they can be given them (D26): address →
+	// address.
+	Successors map[string]string
 }
 
 // Difference is what applying a desk file changes, one line for each change, ready to print.
 type Difference struct {
 	Lines    []string // "+ …" added, "- …" taken away, "~ …" changed, "! …" open tickets that are concerned
+	Sight    []string // who would gain and lose sight of how many open tickets; it follows from the lines
 	Warnings []string // doubtful, but applied
 	Tickets  int      // open tickets that lose their solver, group or service
 }
@@ -51,6 +55,7 @@ func (h *Helpdesk) Configure(ctx context.Context, actor core.Actor, file core.De
 		if o.Secret != nil {
 			c.secret = o.Secret
 		}
+		c.successors = o.Successors
 		if err := c.apply(ctx); err != nil {
 			return err
 		}
@@ -105,7 +110,9 @@ type configuration struct {
 	file            *core.DeskFile
 	current, target *core.DeskFile
 	secret          func(env string) string
-	absent          map[string]bool // addresses of people who are disabled before and after: nobody talks about them
+	successors      map[string]string
+	heirs           map[core.PersonID]*core.Person // who succeeds whom
+	absent          map[string]bool                // addresses of people who are disabled before and after: nobody talks about them
 }
 
 func (h *Helpdesk) configuration(ctx context.Context, tx *store.Tx, file *core.DeskFile, actor core.Actor) (*configuration, error) {
@@ -139,7 +146,7 @@ func (h *Helpdesk) configuration(ctx context.Context, tx *store.Tx, file *core.D
 
 // apply writes section after section, in the order in which they refer to each other, and gathers the lines.
 func (c *configuration) apply(ctx context.Context) error {
-	before, err := c.assignments(ctx)
+	before, err := c.picture(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -154,7 +161,12 @@ func (c *configuration) apply(ctx context.Context) error {
 	if c.Empty() {
 		return nil
 	}
-	return c.release(ctx, before)
+	e, err := c.effect(ctx, before)
+	if err != nil {
+		return err
+	}
+	c.Sight = e.sight()
+	return c.release(ctx, e)
 }
 
 func (c *configuration) line(format string, args ...any) {

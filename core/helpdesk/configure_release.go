@@ -10,91 +10,122 @@ import (
 	"postdesk/core/store"
 )
 
-// assignments is who works on the open tickets, with the configuration of one moment.
-type assignments struct {
-	dir     *core.Directory
-	tickets []store.OpenTicket
-	people  map[core.PersonID]*core.Person
-}
-
-// assignments reads them as this transaction sees them now; the tickets themselves do not change meanwhile.
-func (c *configuration) assignments(ctx context.Context) (a assignments, err error) {
-	if a.dir, err = c.tx.ConfiguredDirectory(ctx); err != nil {
-		return a, err
-	}
-	if a.tickets, err = c.tx.OpenTickets(ctx); err != nil {
-		return a, err
-	}
-	var people []core.PersonID
-	for _, t := range a.tickets {
-		people = append(people, t.Solver, t.Requester)
-	}
-	slices.Sort(people)
-	a.people, err = c.tx.People(ctx, slices.Compact(people))
-	return a, err
-}
-
-// solves tells whether the solver of a ticket holds a role with which they can be one.
-func (a *assignments) solves(t store.OpenTicket) bool {
-	roles, _ := a.dir.RolesOf(a.people[t.Solver], t.Service, a.people[t.Requester])
+// solves tells whether the solver of counted tickets holds a role with which they can be one.
+func (p *picture) solves(k store.OpenCount, requester *core.Person) bool {
+	roles, _ := p.dir.RolesOf(p.people[k.Solver], k.Service, requester)
 	return core.MayReceive(roles)
 }
 
 // loss is what one ticket loses.
 type loss struct {
-	ticket        core.Number
+	store.OpenTicket
 	solver, group bool
+	successor     *core.Person // gets it in the solver's place; nil = nobody
 }
 
-// release finds what the open tickets lose by the change that has been written, tells it, and takes it from them: a
-// solver who is disabled or lost the role (D26), a group that is out of use. Tickets of services that are archived stay
-// where they are; they are told.
-func (c *configuration) release(ctx context.Context, before assignments) error {
-	after, err := c.assignments(ctx)
+// losses are the tickets whose solver is disabled or lost the role (D26), or whose group is out of use.
+func (c *configuration) losses(ctx context.Context, e *effect) ([]loss, error) {
+	var lost []store.OpenCount
+	gone := map[bucket][]core.PersonID{}
+	for _, k := range e.counts {
+		requesters := e.classes[k.Class]
+		if k.Solver != 0 && e.before.solves(k, requesters.before) && !e.after.solves(k, requesters.after) {
+			lost = append(lost, k)
+			b := bucket{k.Service, k.Class}
+			gone[b] = append(gone[b], k.Solver)
+		}
+	}
+	var ended []core.SolverGroupID
+	for id := range e.before.dir.SolverGroups {
+		if _, has := e.after.dir.SolverGroups[id]; !has {
+			ended = append(ended, id)
+		}
+	}
+	if len(lost)+len(ended) == 0 {
+		return nil, nil
+	}
+	tickets, err := c.tx.OpenTickets(ctx, e.sorted, lost, ended)
+	if err != nil {
+		return nil, err
+	}
+	losses := make([]loss, len(tickets))
+	for i, t := range tickets {
+		losses[i] = loss{OpenTicket: t, solver: slices.Contains(gone[bucket{t.Service, t.Class}], t.Solver), group: slices.Contains(ended, t.Group)}
+	}
+	return losses, nil
+}
+
+// release tells what the open tickets lose by the change that has been written, and takes it from them, or gives them to
+// a successor. Tickets of services that are archived stay where they are; they are told.
+func (c *configuration) release(ctx context.Context, e *effect) error {
+	losses, err := c.losses(ctx, e)
 	if err != nil {
 		return err
 	}
-	var losses []loss
-	told, order := map[string][]core.Number{}, []string{}
-	tell := func(n core.Number, what string) {
-		if told[what] == nil {
-			order = append(order, what)
-		}
-		told[what] = append(told[what], n)
+	if err := c.succeed(ctx, e, losses); err != nil {
+		return err
 	}
-	for _, t := range before.tickets {
-		path := after.dir.Path(t.Service)
-		_, had := before.dir.SolverGroups[t.Group]
-		_, has := after.dir.SolverGroups[t.Group]
-		l := loss{ticket: t.Number, solver: t.Solver != 0 && before.solves(t) && !after.solves(t), group: had && !has}
-		archived := after.dir.Services[t.Service].Archived && !before.dir.Services[t.Service].Archived
-		if l.solver {
-			tell(t.Number, after.people[t.Solver].Email+" is no longer solver in "+path)
-		}
-		if l.group {
-			tell(t.Number, "solver group "+before.dir.SolverGroups[t.Group].Name+" of "+path+" ends")
-		}
-		if archived {
-			tell(t.Number, "service "+path+" is archived")
-		}
-		if l.solver || l.group {
-			losses = append(losses, l)
-		}
-		if l.solver || l.group || archived {
-			c.Tickets++
-		}
+	c.Tickets += len(losses)
+	c.tellLosses(e, losses)
+	if err := c.tellArchived(ctx, e, losses); err != nil {
+		return err
 	}
-	for _, what := range order {
-		c.line("! %s: %s (%s)", what, countTickets(len(told[what])), numbers(told[what]))
-	}
-	c.revoke(before.dir, after.dir)
-	act := &Act{h: c.h, tx: c.tx, dir: before.dir, actor: core.Actor{Via: c.actor.Via}, now: c.now}
+	c.revoke(e.before.dir, e.after.dir)
+	act := &Act{h: c.h, tx: c.tx, dir: e.after.dir.At(c.now), actor: core.Actor{Via: c.actor.Via}, now: c.now}
 	if act.actor.Via == "" {
 		act.actor.Via = core.ViaDesk
 	}
+	list := orphans{}
 	for _, l := range losses {
-		if err := act.release(ctx, l, c.actor.Person); err != nil {
+		if err := act.release(ctx, l, e.before.dir.SolverGroups[l.Group].Name, c.actor.Person, list); err != nil {
 			return err
+		}
+	}
+	return act.mailOrphans(list)
+}
+
+// tellLosses writes a line for each thing that tickets lose, in the order of the tickets.
+func (c *configuration) tellLosses(e *effect, losses []loss) {
+	told, order := map[string][]core.Number{}, []string{}
+	for _, l := range losses {
+		tell := func(format string, args ...any) {
+			what := fmt.Sprintf(format, args...)
+			if told[what] == nil {
+				order = append(order, what)
+			}
+			told[what] = append(told[what], l.Number)
+		}
+		path := e.after.dir.Path(l.Service)
+		if l.solver {
+			tell("%s is no longer solver in %s%s", e.after.people[l.Solver].Email, path, c.heir(e, l))
+		}
+		if l.group {
+			tell("solver group %s of %s ends", e.before.dir.SolverGroups[l.Group].Name, path)
+		}
+	}
+	for _, what := range order {
+		c.line("! %s: %s (%s)", what, countTickets(len(told[what])), numbers(told[what], len(told[what])))
+	}
+}
+
+// tellArchived writes a line for each service that goes out of use with open tickets.
+func (c *configuration) tellArchived(ctx context.Context, e *effect, losses []loss) error {
+	counted := map[core.ServiceID]int{}
+	for _, l := range losses {
+		counted[l.Service]++
+	}
+	for _, s := range c.current.Services {
+		id := core.ServiceID(s.ID)
+		if s.Archived || !e.after.dir.Services[id].Archived {
+			continue
+		}
+		n, first, err := c.tx.OpenIn(ctx, id, namedTickets)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			c.line("! service %s is archived: %s (%s)", e.after.dir.Path(id), countTickets(n), numbers(first, n))
+			c.Tickets += n - counted[id]
 		}
 	}
 	return nil
@@ -112,18 +143,29 @@ func (c *configuration) revoke(before, after *core.Directory) {
 	}
 }
 
-// release takes from a ticket what it loses; it is logged as the act of who changed the configuration.
-func (a *Act) release(ctx context.Context, l loss, by *core.Person) error {
-	_, err := a.change(ctx, l.ticket, 0, func(c *change) error {
-		from := c.assignee()
+// release takes from a ticket what it loses; it is logged as the act of who changed the configuration. group is the name
+// of the ticket's group before.
+func (a *Act) release(ctx context.Context, l loss, group string, by *core.Person, list orphans) error {
+	_, err := a.change(ctx, l.Number, 0, func(c *change) error {
+		from := group
+		if c.t.Solver != nil {
+			from = c.assignee()
+		}
 		if l.solver {
-			c.t.Solver = nil
+			c.t.Solver = l.successor
 		}
 		if l.group {
 			c.t.Group = 0
 		}
-		_, err := c.log(&core.Record{Kind: core.KindAssignment, Author: by, Change: core.Change{Field: "solver", From: from, To: c.assignee()}})
-		return err
+		rec, err := c.log(&core.Record{Kind: core.KindAssignment, Author: by, Change: core.Change{Field: "solver", From: from, To: c.assignee()}})
+		switch {
+		case err != nil || c.dir.MailboxOf(c.t.Service) == nil || !c.t.SpamAt.IsZero(): // nobody can or shall be told
+			return err
+		case l.successor != nil:
+			c.tell(core.EventAssigned, rec)
+			return nil
+		}
+		return c.listOrphan(ctx, list)
 	})
 	return err
 }
@@ -135,13 +177,16 @@ func countTickets(n int) string {
 	return fmt.Sprintf("%d open tickets", n)
 }
 
-// numbers lists tickets, the first twenty of many.
-func numbers(tickets []core.Number) string {
+// namedTickets is how many tickets a line names at most.
+const namedTickets = 20
+
+// numbers lists the first of n tickets.
+func numbers(first []core.Number, n int) string {
 	var words []string
-	for _, n := range tickets[:min(len(tickets), 20)] {
+	for _, n := range first[:min(len(first), namedTickets)] {
 		words = append(words, fmt.Sprintf("#%d", n))
 	}
-	if len(tickets) > 20 {
+	if n > namedTickets {
 		words = append(words, "…")
 	}
 	return strings.Join(words, " ")

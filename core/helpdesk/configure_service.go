@@ -75,18 +75,9 @@ func (c *configuration) saveServices(ctx context.Context) error {
 
 // refuseFolder holds D22: a service with open tickets cannot become a folder.
 func (c *configuration) refuseFolder(ctx context.Context, e *core.ServiceEntry, i int) error {
-	tickets, err := c.tx.OpenTickets(ctx)
-	if err != nil {
+	n, _, err := c.tx.OpenIn(ctx, core.ServiceID(e.ID), 0)
+	if err != nil || n == 0 {
 		return err
-	}
-	n := 0
-	for _, t := range tickets {
-		if t.Service == core.ServiceID(e.ID) {
-			n++
-		}
-	}
-	if n == 0 {
-		return nil
 	}
 	return fault(fmt.Sprintf("service %s cannot become a folder, which takes no tickets: it has %s; resolve or move them first", e.Path(), countTickets(n)),
 		"services", strconv.Itoa(i), "folder")

@@ -104,8 +104,12 @@ func (tx *Tx) SetAside(people []int64) {
 func (tx *Tx) Absorb(into core.PersonID, from []int64, now time.Time) {
 	for _, sql := range []string{
 		"update ticket set requester_id = $1 where requester_id = any ($2)",
-		`insert into ticket_person (ticket_number, person_id, part, added_at) select ticket_number, $1, part, min(added_at) from ticket_person
+		`insert into ticket_person (ticket_number, person_id, part, added_at, since)
+			select ticket_number, $1, part, min(added_at), case when bool_and(since is not null) then min(since) end from ticket_person
 			where person_id = any ($2) group by ticket_number, part on conflict do nothing`,
+		`insert into approver (approval_id, person_id, position, state, decided_by, decided_at, text)
+			select distinct on (approval_id) approval_id, $1, position, state, decided_by, decided_at, text from approver
+			where person_id = any ($2) order by approval_id, decided_at on conflict do nothing`,
 		"update log_record set author_id = $1 where author_id = any ($2)",
 		"update outbox set person_id = $1 where person_id = any ($2)",
 		"update reply_token set person_id = $1 where person_id = any ($2)",
@@ -113,6 +117,7 @@ func (tx *Tx) Absorb(into core.PersonID, from []int64, now time.Time) {
 		tx.write(sql, into, from)
 	}
 	tx.write("delete from ticket_person where person_id = any ($1)", from)
+	tx.write("delete from approver where person_id = any ($1)", from)
 	tx.write("update person set disabled_at = $2 where id = any ($1)", from, now)
 }
 

@@ -106,25 +106,6 @@ func (tx *Tx) DropGrant(g core.Grant) {
 		and coalesce(solver_group_id, 0) = $5 and coalesce(for_group_id, 0) = $6`, g.Service, g.Role, g.Person, g.Members, g.SolverGroup, g.For)
 }
 
-// OpenTicket is what a change of the configuration has to know of a ticket that is not done.
-type OpenTicket struct {
-	Number    core.Number
-	Service   core.ServiceID
-	Requester core.PersonID
-	Solver    core.PersonID      // 0 = none
-	Group     core.SolverGroupID // 0 = none
-}
-
-// OpenTickets are the tickets that somebody still has to work on.
-func (r reads) OpenTickets(ctx context.Context) ([]OpenTicket, error) {
-	rows, err := r.db.Query(ctx, `select number, service_id, requester_id, coalesce(solver_id, 0), coalesce(group_id, 0) from ticket
-		where status not in ('resolved', 'closed') and merged_into is null order by number`)
-	if err != nil {
-		return nil, fmt.Errorf("open tickets: %w", err)
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[OpenTicket])
-}
-
 // GroupSizes counts the enabled persons in each requester group.
 func (r reads) GroupSizes(ctx context.Context) (map[core.RequesterGroupID]int, error) {
 	sizes := map[core.RequesterGroupID]int{}
