@@ -22,9 +22,11 @@ type picture struct {
 // groups as the one after it, as far as they are there already.
 func (c *configuration) picture(ctx context.Context, before *picture) (p *picture, err error) {
 	p = &picture{}
-	if p.dir, err = c.tx.ConfiguredDirectory(ctx); err != nil {
+	dir, err := c.tx.ConfiguredDirectory(ctx)
+	if err != nil {
 		return nil, err
 	}
+	p.dir = dir.At(c.now)
 	var ids []core.PersonID
 	if before != nil {
 		p.subTeams, ids = slices.Clone(before.subTeams), slices.Collect(maps.Keys(before.people))
@@ -43,6 +45,11 @@ func (c *configuration) picture(ctx context.Context, before *picture) (p *pictur
 		return nil, err
 	}
 	maps.Copy(p.people, p.dir.People)
+	for _, a := range p.dir.Absences {
+		if a.Delegate != nil { // holds the duties of somebody else (E14)
+			p.people[a.Delegate.ID] = a.Delegate
+		}
+	}
 	held, err := c.tx.People(ctx, ids)
 	if err != nil {
 		return nil, err

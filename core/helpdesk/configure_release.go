@@ -71,7 +71,7 @@ func (c *configuration) release(ctx context.Context, e *effect) error {
 		return err
 	}
 	c.revoke(e.before.dir, e.after.dir)
-	act := &Act{h: c.h, tx: c.tx, dir: e.after.dir.At(c.now), actor: core.Actor{Via: c.actor.Via}, now: c.now}
+	act := &Act{h: c.h, tx: c.tx, dir: e.after.dir, actor: core.Actor{Via: c.actor.Via}, now: c.now}
 	if act.actor.Via == "" {
 		act.actor.Via = core.ViaDesk
 	}

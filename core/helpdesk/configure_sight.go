@@ -30,7 +30,7 @@ func (e *effect) sight() []string {
 	told := map[string][]string{} // what → whom
 	for id, is := range e.after.people {
 		was := e.before.people[id]
-		same := was != nil && was.Disabled == is.Disabled && slices.Equal(was.Groups, is.Groups)
+		same := was != nil && was.Disabled == is.Disabled && slices.Equal(was.Groups, is.Groups) && !e.delegate(id)
 		gained, lost := map[core.ServiceID]int{}, map[core.ServiceID]int{}
 		for b, n := range tickets {
 			if same && untouched[b] {
@@ -60,6 +60,11 @@ func (e *effect) sight() []string {
 	}
 	slices.Sort(lines)
 	return lines
+}
+
+// delegate tells whether somebody may do the duties of another one, whose roles may have changed (E14).
+func (e *effect) delegate(id core.PersonID) bool {
+	return slices.ContainsFunc(e.before.dir.Absences, func(a core.Absence) bool { return a.Delegate != nil && a.Delegate.ID == id })
 }
 
 // sees tells whether somebody sees the tickets that a requester opens in a service.

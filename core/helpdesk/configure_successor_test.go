@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"postdesk/core"
 	"postdesk/core/helpdesk"
@@ -157,5 +158,29 @@ func TestSuccessorsWhoCannot(t *testing.T) {
 	difference, err = d.try(gone, helpdesk.ConfigureOptions{Yes: true, Successors: map[string]string{"gus@city.test": "vic@vendor.test"}})
 	if err != nil || len(difference.Warnings) != 1 || !strings.Contains(difference.Warnings[0], "gus@city.test loses no open ticket") {
 		t.Errorf("%v: %q", err, difference.Warnings)
+	}
+}
+
+// Who stands in for a main solver has what they took by that only as long as the other one is main solver (E14).
+func TestDelegateOfSomebodyWhoLeaves(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	file := edited(t, office, "people: [mia@city.test]", "people: [mia@city.test, vic@vendor.test]", "people: [sol@city.test, vic@vendor.test]", "people: [sol@city.test]")
+	d.apply(file)
+	mia := core.Actor{Person: d.person("mia@city.test"), Via: core.ViaDesk, Level: core.SignedIn}
+	if err := d.desk.SetAbsence(t.Context(), mia, d.now.Add(-time.Hour), d.now.Add(48*time.Hour), "gus@city.test"); err != nil {
+		t.Fatal(err)
+	}
+	file = edited(t, file, "      - {role: solver_group, group: Field, people: [gus@city.test]}\n", "      - {role: solver_group, group: Field}\n")
+	d.sight(file) // Gus still sees as Mia
+	n := d.ticket("Printers", "gus@city.test", "")
+	gone := edited(t, file, "people: [mia@city.test, vic@vendor.test]", "people: [vic@vendor.test]")
+	difference, err := d.try(gone, helpdesk.ConfigureOptions{Yes: true})
+	if err != nil || !slices.Contains(difference.Lines, fmt.Sprintf("! gus@city.test is no longer solver in IT/Printers: 1 open ticket (#%d)", n)) ||
+		!slices.Equal(difference.Sight, []string{"~ sight: gus@city.test, mia@city.test would lose sight of 1 open ticket (IT/Printers 1)"}) || d.read(n).Solver != nil {
+		t.Errorf("%v: %q %q", err, difference.Lines, difference.Sight)
+	}
+	if got := d.mails(0); len(got) != 1 || !strings.HasPrefix(got[0], "unassigned to vic@vendor.test") {
+		t.Errorf("mails %q", got)
 	}
 }
