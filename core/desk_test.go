@@ -32,7 +32,7 @@ func newDesk() *desk {
 		Grants:        map[ServiceID][]Grant{},
 		SolverGroups:  map[SolverGroupID]SolverGroup{field: {ID: field, Service: printers, Name: "Field"}},
 		Mailboxes:     map[MailboxID]*Mailbox{1: {ID: 1, Address: "it@city.test"}},
-		Organizations: map[OrganizationID]string{cityOrg: "City", vendorOrg: "Vendor"},
+		Organizations: map[OrganizationID]Organization{cityOrg: {Name: "City"}, vendorOrg: {Name: "Vendor"}},
 		People:        map[PersonID]*Person{},
 	}}
 	for i, name := range []string{"mia", "sol", "gus", "exa", "man", "rea", "tre", "net", "cop", "ben", "eva", "pat", "root", "off", "vic", "nil"} {

@@ -41,28 +41,30 @@ type LimitsEntry struct {
 
 // OrganizationEntry is an organization and the mail domains of its people.
 type OrganizationEntry struct {
-	ID       int64    `yaml:"-"`
-	Archived bool     `yaml:"-"`
-	Name     string   `yaml:"name"`
-	Was      string   `yaml:"was,omitempty"`
-	Domains  []string `yaml:"domains,omitempty"`
+	ID       int64             `yaml:"-"`
+	Archived bool              `yaml:"-"`
+	Name     string            `yaml:"name"`
+	Was      string            `yaml:"was,omitempty"`
+	Domains  []string          `yaml:"domains,omitempty"`
+	Fields   map[string]string `yaml:"fields,omitempty"` // custom fields (A74)
 }
 
 // PersonEntry is a person. Organization nil means: by the domain of the address; "" means none.
 type PersonEntry struct {
-	ID            int64    `yaml:"-"`
-	Disabled      bool     `yaml:"-"`
-	Origin        Origin   `yaml:"-"`
-	HasPassword   bool     `yaml:"-"`
-	Absorbs       []int64  `yaml:"-"` // people who only wrote so far, from addresses that turn out to be this person's
-	Email         string   `yaml:"email"`
-	Was           string   `yaml:"was,omitempty"`
-	Name          string   `yaml:"name,omitempty"`
-	Organization  *string  `yaml:"organization,omitempty"`
-	Language      Language `yaml:"language,omitempty"`
-	Addresses     []string `yaml:"addresses,omitempty"` // other confirmed addresses of the same person
-	Administrator bool     `yaml:"administrator,omitempty"`
-	PasswordEnv   string   `yaml:"password_env,omitempty"`
+	ID            int64             `yaml:"-"`
+	Disabled      bool              `yaml:"-"`
+	Origin        Origin            `yaml:"-"`
+	HasPassword   bool              `yaml:"-"`
+	Absorbs       []int64           `yaml:"-"` // people who only wrote so far, from addresses that turn out to be this person's
+	Email         string            `yaml:"email"`
+	Was           string            `yaml:"was,omitempty"`
+	Name          string            `yaml:"name,omitempty"`
+	Organization  *string           `yaml:"organization,omitempty"`
+	Language      Language          `yaml:"language,omitempty"`
+	Addresses     []string          `yaml:"addresses,omitempty"` // other confirmed addresses of the same person
+	Administrator bool              `yaml:"administrator,omitempty"`
+	PasswordEnv   string            `yaml:"password_env,omitempty"`
+	Fields        map[string]string `yaml:"fields,omitempty"` // custom fields (A72)
 }
 
 // RequesterGroupEntry is a group of requesters, by the domains of their addresses, by name, or both.
@@ -162,6 +164,9 @@ type ServiceEntry struct {
 	ReopenDays     *int                    `yaml:"reopen_days,omitempty"`
 	CloseAfterDays *int                    `yaml:"close_after_days,omitempty"`
 	UnknownSenders UnknownSenders          `yaml:"unknown_senders,omitempty"`
+	AfterDeadline  AfterDeadline           `yaml:"after_deadline,omitempty"`
+	Waiting        WaitingEntry            `yaml:"waiting,omitempty"`
+	Notifications  map[string]Toggle       `yaml:"notifications,omitempty"`
 	RequesterSees  []string                `yaml:"requester_sees,omitempty,flow"`
 	Inherit        *bool                   `yaml:"inherit,omitempty"`
 	Requesters     []RequestersEntry       `yaml:"requesters,omitempty"`

@@ -13,9 +13,6 @@ import (
 	"unicode"
 )
 
-// OptionalFields are the fields that a service can switch on for requesters (A76).
-func OptionalFields() []string { return []string{"priority"} }
-
 // checker gathers the faults of a desk file.
 type checker struct{ faults DeskFileErrors }
 
@@ -91,6 +88,7 @@ func (f *DeskFile) checkPeople(c *checker) {
 		at := place{"organizations"}.at(i)
 		c.name(at.in("name"), o.Name)
 		c.domains(at.in("domains"), o.Domains)
+		c.fields(at.in("fields"), o.Fields)
 	}
 	distinct(c, "organizations", "name", f.Organizations, func(o OrganizationEntry) string { return o.Name })
 	domains := map[string]string{}
@@ -109,6 +107,7 @@ func (f *DeskFile) checkPeople(c *checker) {
 		c.printable(at.in("name"), p.Name)
 		c.language(at.in("language"), p.Language, false)
 		c.variable(at.in("password_env"), p.PasswordEnv)
+		c.fields(at.in("fields"), p.Fields)
 		for j, a := range append([]string{p.Email}, p.Addresses...) {
 			where := at.in("email")
 			if j > 0 {
@@ -257,6 +256,9 @@ func (c *checker) service(at place, s *ServiceEntry) {
 	c.within(at.in("reopen_days"), s.ReopenDays, 3650)
 	c.within(at.in("close_after_days"), s.CloseAfterDays, 3650)
 	oneOf(c, at.in("unknown_senders"), s.UnknownSenders, HoldUnknown, GuestUnknown, RefuseUnknown)
+	oneOf(c, at.in("after_deadline"), s.AfterDeadline, RefuseLate, NewTicketLate)
+	c.waiting(at.in("waiting"), s.Waiting)
+	c.notifications(at.in("notifications"), s.Notifications)
 	for i, field := range s.RequesterSees {
 		oneOf(c, at.in("requester_sees").at(i), field, OptionalFields()...)
 	}

@@ -226,6 +226,7 @@ func (r *resolver) service(at place, s *ServiceEntry) {
 	s.Language = s.Language.Or(r.target.Desk.Languages[0])
 	s.ReopenDays, s.CloseAfterDays = orPointer(s.ReopenDays, 7), orPointer(s.CloseAfterDays, 5)
 	s.UnknownSenders = or(s.UnknownSenders, HoldUnknown)
+	s.AfterDeadline = or(s.AfterDeadline, RefuseLate)
 	s.Inherit = orPointer(s.Inherit, true)
 	s.RequesterSees = sorted(s.RequesterSees)
 	s.Mailbox = FoldAddress(s.Mailbox)

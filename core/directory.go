@@ -26,9 +26,12 @@ type Directory struct {
 	Grants        map[ServiceID][]Grant // by the service that they stand on
 	SolverGroups  map[SolverGroupID]SolverGroup
 	Mailboxes     map[MailboxID]*Mailbox
-	Organizations map[OrganizationID]string
+	Organizations map[OrganizationID]Organization
 	// People are the persons that a grant names directly; others are looked up when needed.
 	People map[PersonID]*Person
+	// Absences are those that are not over, people who are away with their groups (E14); At picks the ones in effect.
+	Absences []Absence
+	away     []Absence
 }
 
 // Lineage is the service and, while each inherits, its ancestors: where roles and requesters are looked up (D23).
@@ -106,7 +109,7 @@ func (d *Directory) RolesOf(p *Person, id ServiceID, requester *Person) (RoleSet
 		return roles, nil
 	}
 	for _, g := range d.Effective(id, requester) {
-		if g.Person != p.ID && (g.Members == 0 || !p.In(g.Members)) {
+		if !g.HeldBy(p) {
 			continue
 		}
 		roles = roles.With(g.Role)
@@ -114,7 +117,18 @@ func (d *Directory) RolesOf(p *Person, id ServiceID, requester *Person) (RoleSet
 			groups = append(groups, g.SolverGroup)
 		}
 	}
+	if !roles.Has(MainSolver) && d.standsInAsMainSolver(p, id, requester) {
+		roles = roles.With(MainSolver)
+	}
 	return roles, groups
+}
+
+// standsInAsMainSolver tells whether somebody who is away and is main solver there named p as delegate (A35, E14).
+func (d *Directory) standsInAsMainSolver(p *Person, id ServiceID, requester *Person) bool {
+	absent := d.StandsFor(p)
+	return len(absent) > 0 && slices.ContainsFunc(d.Effective(id, requester), func(g Grant) bool {
+		return g.Role == MainSolver && slices.ContainsFunc(absent, func(x *Person) bool { return g.HeldBy(x) })
+	})
 }
 
 // SLAFor is the SLA under which a person is a requester of the service: the first in its list, then the parents' (A65, D29).
@@ -208,4 +222,13 @@ func (d *Directory) GroupByName(id ServiceID, name string) (SolverGroup, bool) {
 		}
 	}
 	return SolverGroup{}, false
+}
+
+// ServedBy finds the solver group where it serves in the service: one of its own, or an inherited one.
+func (d *Directory) ServedBy(id ServiceID, group SolverGroupID) (SolverGroup, bool) {
+	g, ok := d.SolverGroups[group]
+	if !ok {
+		return SolverGroup{}, false
+	}
+	return g, slices.ContainsFunc(d.Lineage(id), func(s *Service) bool { return s.ID == g.Service })
 }

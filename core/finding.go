@@ -19,4 +19,6 @@ const (
 	NoMailbox                FindingCode = "no_mailbox"
 	MailboxFailing           FindingCode = "mailbox_failing"
 	GroupWithoutSLA          FindingCode = "group_without_sla" // its members are requesters of nothing
+	DelegateAway             FindingCode = "delegate_away"     // who stands in is away too, or disabled
+	DeadAddress              FindingCode = "dead_address"      // mail to a person keeps coming back
 )

@@ -16,6 +16,9 @@ const (
 	KindLink        RecordKind = "link"
 	KindParticipant RecordKind = "participant"
 	KindMail        RecordKind = "mail"
+	KindMoved       RecordKind = "moved"
+	KindSplit       RecordKind = "split"
+	KindApproval    RecordKind = "approval"
 )
 
 // Record is one entry of a ticket's log. At grows strictly within a ticket, so it orders the log.
@@ -34,6 +37,7 @@ type Record struct {
 	MessageID       string
 	Inbound         int64  // the ledger row it came from; 0 = none
 	Change          Change // of events: what changed
+	Work            int    // minutes (A70); 0 = none noted
 	Attachments     []Attachment
 }
 

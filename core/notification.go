@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -22,6 +23,14 @@ const (
 	EventReopened        Event = "reopened"
 	EventClosed          Event = "closed"
 	EventDeliveryFailed  Event = "delivery_failed"
+	EventMoved           Event = "moved"
+	EventApprovalAsked   Event = "approval_requested"
+	EventApprovalEnded   Event = "approval_finished"
+	EventDeadlineChanged Event = "deadline_changed"
+	EventChildResolved   Event = "child_resolved"
+	EventWaitingReminder Event = "waiting_reminder"
+	EventRefusal         Event = "refusal"
+	EventConfiguration   Event = "configuration_alert"
 	EventTokenMisused    Event = "token_misused"
 	EventAlsoSent        Event = "also_sent"
 	EventSignIn          Event = "sign_in"
@@ -40,7 +49,10 @@ const (
 	ToGroupMembers   Audience = "group_members"
 	ToMainSolvers    Audience = "main_solvers"
 	ToSolverSide     Audience = "solver_side"
-	ToOrphaned       Audience = "orphaned" // the main solvers, where reopening cleared the solver (D5)
+	ToOrphaned       Audience = "orphaned"  // the main solvers, where reopening cleared the solver (D5)
+	ToArrival        Audience = "arrival"   // the solver side, or the main solvers where the service gave the ticket away by itself (A38, D3)
+	ToWithdrawn      Audience = "withdrawn" // the solver side, where the requester took the ticket back (D25)
+	ToApprovers      Audience = "approvers" // who is asked, and who stands in for them (E14)
 )
 
 // Notice is one line of the table: on the event the audience is told, for the reason.
@@ -50,64 +62,150 @@ type Notice struct {
 	// Reason is the key of the sentence that says why the mail came (E4), below reason. in the locale files.
 	Reason string
 	// Row is the permission that a recipient of the solver side must hold (A6–A10); "" = none beyond seeing the ticket.
-	Row Permission
+	Row    Permission
+	Switch Switch
 	// Own tells that the mail goes to its cause as well: only the acknowledgement does (E3).
 	Own bool
+}
+
+// Switch says whether somebody may switch a mail off, and whether it is on where nobody says anything (E4).
+type Switch string
+
+// The switches.
+const (
+	AlwaysOn Switch = "always"
+	OnFirst  Switch = "on"
+	OffFirst Switch = "off"
+)
+
+// NoticeSetting is what somebody said about a reason: everywhere (Service 0) or in a service and those below it.
+type NoticeSetting struct {
+	Service ServiceID `json:"service"`
+	Reason  string    `json:"reason"`
+	Wanted  bool      `json:"wanted"`
+}
+
+// Wants tells whether a person is told for the reason in a service. The strongest word counts: the person's for the
+// service, the person's for everywhere, the service's, the table's (E4). What is said of a service counts below it too.
+func (d *Directory) Wants(p *Person, id ServiceID, reason string, s Switch) bool {
+	if s == AlwaysOn {
+		return true
+	}
+	said := func(service ServiceID) (wanted, ok bool) {
+		for _, x := range p.Settings {
+			if x.Service == service && x.Reason == reason {
+				return x.Wanted, true
+			}
+		}
+		return false, false
+	}
+	path := d.upwards(id)
+	for _, service := range path {
+		if wanted, ok := said(service.ID); ok {
+			return wanted
+		}
+	}
+	if wanted, ok := said(0); ok {
+		return wanted
+	}
+	for _, service := range path {
+		if wanted, ok := service.Notifications[reason]; ok {
+			return wanted
+		}
+	}
+	return s == OnFirst
+}
+
+// upwards is a service with all above it, whether it inherits roles or not.
+func (d *Directory) upwards(id ServiceID) []*Service {
+	var path []*Service
+	for s := d.Services[id]; s != nil && len(path) <= len(d.Services); s = d.Services[s.Parent] {
+		path = append(path, s)
+	}
+	return path
+}
+
+// derived are the reasons that lines without one get from their audience, by how the person came into it.
+var derived = []string{"requester", "participant", "follower", "solver", "group_member", "main_solver"}
+
+// SwitchableReasons are the reasons that people and services can switch (E4), in the order of the table.
+func SwitchableReasons() []string {
+	list := slices.Clone(derived)
+	for _, n := range noticeLines {
+		if n.Reason != "" && n.Switch != AlwaysOn && !slices.Contains(list, n.Reason) {
+			list = append(list, n.Reason)
+		}
+	}
+	return list
 }
 
 // notices is THE table: who is told what, and why. Of several lines that reach one person the first counts (E3: one mail
 // per person and event, for the strongest reason). An exclamation mark sends to the actor too.
 const notices = `
-# event            audience         reason              row
-ticket_created     requester        acknowledgement     -                       !
-ticket_created     participants     participant         -
-ticket_created     main_solvers     new_ticket          notify.new_ticket
-assigned           solver           assigned_to_you     notify.assigned_to_me
-assigned           previous_solver  passed_on           -
-assigned_group     group_members    assigned_to_group   notify.assigned_to_my_group
-assigned_group     previous_solver  passed_on           -
-returned           main_solvers     returned            notify.unassigned_ticket
-returned           previous_solver  passed_on           -
-unassigned         main_solvers     unassigned          notify.unassigned_ticket
-message_received   solver_side      -                   -
-message_received   requester        requester           -
-message_received   participants     participant         -
-message_received   followers        follower            -
-note_added         solver_side      -                   -
-note_added         followers        follower            -
-public_reply       requester        requester           -
-public_reply       participants     participant         -
-public_reply       solver_side      -                   -
-public_reply       followers        follower            -
-resolved           requester        requester           -
-resolved           participants     participant         -
-resolved           previous_solver  passed_on           -
-resolved           followers        follower            -
-reopened           solver_side      -                   -
-reopened           orphaned         -                   -
-reopened           requester        requester           -
-reopened           participants     participant         -
-reopened           followers        follower            -
-closed             requester        requester           -
-closed             participants     participant         -
-delivery_failed    solver_side      -                   -
-also_sent          main_solvers     also_sent           -
+# event             audience         reason              row                               switch
+ticket_created      requester        acknowledgement     -                                 on      !
+ticket_created      participants     participant         -                                 on
+ticket_created      main_solvers     new_ticket          notify.new_ticket                 on
+assigned            solver           assigned_to_you     notify.assigned_to_me             on
+assigned            previous_solver  passed_on           -                                 on
+assigned_group      group_members    assigned_to_group   notify.assigned_to_my_group       on
+assigned_group      previous_solver  passed_on           -                                 on
+unassigned          main_solvers     unassigned          notify.unassigned_ticket          on
+returned            main_solvers     returned            notify.unassigned_ticket          on
+returned            previous_solver  passed_on           -                                 on
+moved               arrival          moved_here          -                                 on
+moved               previous_solver  passed_on           -                                 on
+message_received    solver_side      -                   -                                 on
+message_received    requester        requester           -                                 on
+message_received    participants     participant         -                                 on
+message_received    followers        follower            -                                 on
+note_added          solver_side      -                   -                                 on
+note_added          followers        follower            -                                 on
+public_reply        requester        requester           -                                 on
+public_reply        participants     participant         -                                 on
+public_reply        solver_side      -                   -                                 on
+public_reply        followers        follower            -                                 on
+deadline_changed    solver_side      -                   -                                 on
+deadline_changed    requester        requester           -                                 on
+deadline_changed    participants     participant         -                                 on
+deadline_changed    followers        follower            -                                 on
+waiting_reminder    requester        requester           -                                 on
+resolved            requester        requester           -                                 on
+resolved            participants     participant         -                                 on
+resolved            previous_solver  passed_on           -                                 on
+resolved            withdrawn        -                   -                                 on
+resolved            followers        follower            -                                 on
+reopened            solver_side      -                   -                                 on
+reopened            orphaned         -                   -                                 on
+reopened            requester        requester           -                                 on
+reopened            participants     participant         -                                 on
+reopened            followers        follower            -                                 on
+closed              requester        requester           -                                 on
+closed              participants     participant         -                                 on
+child_resolved      solver_side      child_resolved      -                                 on
+approval_requested  approvers        approver            ticket.approve_or_reject          always
+approval_finished   solver_side      -                   -                                 on
+delivery_failed     solver_side      -                   -                                 always
+also_sent           main_solvers     also_sent           -                                 on
 `
 
-// noticesOf holds the table by event (parsed at start).
-var noticesOf = parseNotices(notices)
+// noticeLines are the lines of the table, parsed at start; noticesOf has them by event.
+var (
+	noticeLines = parseNotices(notices)
+	noticesOf   = byEvent(noticeLines)
+)
 
-func parseNotices(text string) map[Event][]Notice {
-	m := map[Event][]Notice{}
+func parseNotices(text string) []Notice {
+	var list []Notice
 	for _, line := range strings.Split(text, "\n") {
 		f := strings.Fields(line)
 		if len(f) == 0 || f[0] == "#" {
 			continue
 		}
-		if len(f) < 4 {
+		if len(f) < 5 {
 			panic(fmt.Sprintf("notice table: %q", line))
 		}
-		n := Notice{Event: Event(f[0]), Audience: Audience(f[1]), Own: len(f) == 5}
+		n := Notice{Event: Event(f[0]), Audience: Audience(f[1]), Switch: Switch(f[4]), Own: len(f) == 6}
 		if f[2] != "-" {
 			n.Reason = f[2]
 		}
@@ -117,6 +215,17 @@ func parseNotices(text string) map[Event][]Notice {
 				panic(fmt.Sprintf("notice table: unknown row %q", f[3]))
 			}
 		}
+		if n.Switch != AlwaysOn && n.Switch != OnFirst && n.Switch != OffFirst {
+			panic(fmt.Sprintf("notice table: unknown switch %q", f[4]))
+		}
+		list = append(list, n)
+	}
+	return list
+}
+
+func byEvent(lines []Notice) map[Event][]Notice {
+	m := map[Event][]Notice{}
+	for _, n := range lines {
 		m[n.Event] = append(m[n.Event], n)
 	}
 	return m

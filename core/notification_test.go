@@ -13,7 +13,7 @@ func TestNoticesAgreeWithTheMatrix(t *testing.T) {
 					t.Errorf("%s: %s is told under %s and under %s", event, n.Audience, p, n.Row)
 				}
 				rows[n.Audience] = n.Row
-				holder := map[Audience]Role{ToMainSolvers: MainSolver, ToSolver: Solver, ToGroupMembers: SolverGroupMember}[n.Audience]
+				holder := map[Audience]Role{ToMainSolvers: MainSolver, ToSolver: Solver, ToGroupMembers: SolverGroupMember, ToApprovers: Approver}[n.Audience]
 				if RoleSet(0).With(holder).Grade(n.Row) != Allowed {
 					t.Errorf("%s: %s may not be told under %s", event, n.Audience, n.Row)
 				}

@@ -52,6 +52,19 @@ type Content struct {
 	FilesAsLinks  []File   `json:"files_as_links,omitempty"` // too large, or of an unverified sender: in the desk only
 	// AlsoIn is the service to which a mail for two services went (D29).
 	AlsoIn string `json:"also_in,omitempty"`
+	// Tickets are those that one mail tells of together: what somebody who left had (D26).
+	Tickets []View `json:"tickets,omitempty"`
+	// Approval is what is asked, or how it ended (approval_requested, approval_finished); InsteadOf whose duty a delegate does.
+	Approval  *ApprovalView `json:"approval,omitempty"`
+	InsteadOf string        `json:"instead_of,omitempty"`
+	// Child is the resolved ticket below this one (child_resolved); its subject is empty where it may not be seen.
+	Child *View `json:"child,omitempty"`
+	// ResolvesAt is when waiting ends by itself (waiting_reminder); absent = never.
+	ResolvesAt *time.Time `json:"resolves_at,omitempty"`
+	// Refused says why something was refused (refusal): the key of a sentence below refusal. in the locale files.
+	Refused string `json:"refused,omitempty"`
+	// Findings are what the configuration check found (configuration_alert).
+	Findings []Finding `json:"findings,omitempty"`
 	// Failed tells of the mail that could not be delivered (delivery_failed): to whom, and the server's answer.
 	Failed *Failure `json:"failed,omitempty"`
 }

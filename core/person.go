@@ -51,8 +51,16 @@ type Person struct {
 	Administrator bool
 	Disabled      bool
 	Origin        Origin
+	Fields        map[string]string // custom fields (A72)
+	Settings      []NoticeSetting   // what the person wants to be told (E4)
 	// Groups are the requester groups the person is in, by name or by the domain of the address.
 	Groups []RequesterGroupID
+}
+
+// Organization is a firm or department that people belong to.
+type Organization struct {
+	Name   string
+	Fields map[string]string // custom fields (A74)
 }
 
 // In tells whether the person is in the requester group.

@@ -13,8 +13,12 @@ type Service struct {
 	ReopenDays     int // days × 24 h from resolution; 0 = never (D16)
 	CloseAfterDays int // resolved becomes closed by itself; 0 = never (E7)
 	UnknownSenders UnknownSenders
-	RequesterSees  []string // optional fields switched on for requesters (A76)
-	Inherit        bool     // roles and requesters of the parent count too (D23)
+	AfterDeadline  AfterDeadline
+	RemindDays     []int           // days of waiting after which the requester is reminded, ascending (E9)
+	ResolveWaiting int             // days of waiting after which the ticket is resolved; 0 = never (E9)
+	RequesterSees  []string        // optional fields switched on for requesters (A76)
+	Notifications  map[string]bool // reasons switched for everybody here (E4)
+	Inherit        bool            // roles and requesters of the parent count too (D23)
 	Archived       bool
 	SLAs           []ServiceSLA // own entries, first match counts (D29)
 	Categories     map[Category]CategoryRoute
@@ -28,6 +32,15 @@ const (
 	HoldUnknown   UnknownSenders = "hold"
 	GuestUnknown  UnknownSenders = "guest"
 	RefuseUnknown UnknownSenders = "refuse"
+)
+
+// AfterDeadline says what a requester's mail to a resolved ticket does when the reopen deadline is over (E8, D16).
+type AfterDeadline string
+
+// The choices: the text is logged and its sender told what to do, or it opens a new ticket that is linked.
+const (
+	RefuseLate    AfterDeadline = "refuse"
+	NewTicketLate AfterDeadline = "new_ticket"
 )
 
 // ServiceSLA makes the members of a requester group requesters of the service (A65).
@@ -70,6 +83,9 @@ type Grant struct {
 	SolverGroup SolverGroupID    // with role solver_group: which team (A39)
 	For         RequesterGroupID // only for tickets of these requesters; 0 = for everybody (A55, D17)
 }
+
+// HeldBy tells whether the person holds the grant, by name or as member of the group it names.
+func (g Grant) HeldBy(p *Person) bool { return g.Person == p.ID || g.Members != 0 && p.In(g.Members) }
 
 // SolverGroup is a team of solvers of one service and of those that inherit from it (A39, A42).
 type SolverGroup struct {

@@ -1,17 +1,24 @@
 package core
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Standing is what one person is to one ticket: the roles held in its service for its requester, and their part in the
 // ticket itself. Every question "may they?" is put to a Standing; nothing else looks at roles.
 type Standing struct {
-	Person  *Person
-	Roles   RoleSet         // granted roles, plus Requester where they take part
-	Groups  []SolverGroupID // solver groups they are in
-	Solver  bool            // the ticket is assigned to them
-	Owner   bool            // they are its requester
-	Part    bool            // requester or participant of the ticket
-	Follows bool
+	Person   *Person
+	Roles    RoleSet         // granted roles, plus Requester where they take part and Approver where they are asked
+	Groups   []SolverGroupID // solver groups they are in
+	Solver   bool            // the ticket is assigned to them
+	Owner    bool            // they are its requester
+	Part     bool            // requester or participant of the ticket
+	Follows  bool
+	Approves bool      // a decision of theirs, or of somebody they stand in for, is waited for (A64, E14)
+	Above    bool      // they are in the team of a ticket above this one (A54)
+	Since    time.Time // a participant who sees only what is later (D15); zero = everything
+	shown    []string  // optional fields that the service shows to requesters (A76)
 }
 
 // StandingOf finds a person's standing in a ticket.
@@ -25,6 +32,17 @@ func StandingOf(d *Directory, t *Ticket, p *Person) Standing {
 	s.Owner = t.Requester != nil && t.Requester.ID == p.ID
 	if s.Part {
 		s.Roles = s.Roles.With(Requester)
+		s.Since = t.Since[p.ID]
+	}
+	if len(t.Approvals) > 0 && len(approvalsWaitingFor(d, t, p)) > 0 {
+		s.Approves, s.Roles = true, s.Roles.With(Approver)
+	}
+	s.Above = slices.ContainsFunc(t.Ancestors, func(a Ancestor) bool { // ES and RD do not inherit it (D10)
+		roles, _ := d.RolesOf(p, a.Service, a.Requester)
+		return roles.Team()
+	})
+	if service := d.Services[t.Service]; service != nil {
+		s.shown = service.RequesterSees
 	}
 	return s
 }
@@ -40,10 +58,11 @@ func (s Standing) counting() RoleSet {
 }
 
 // Sees tells whether the person can see the ticket at all: by the service (A3), as exceptional solver of it (A43), as
-// requester or participant (A66, A84) or as follower (A58). Administrators have no way in by that (A87, D13).
+// requester or participant (A66, A84), as follower (A58), as approver (A64) or through a ticket above it (A54).
+// Administrators have no way in by that (A87, D13).
 func (s Standing) Sees() bool {
 	roles := s.counting()
-	return roles.Grade(TicketViewAllInService) == Allowed || roles.Has(ExceptionalSolver) || s.Part || s.Follows
+	return roles.Grade(TicketViewAllInService) == Allowed || roles.Has(ExceptionalSolver) || s.Part || s.Follows || s.Approves || s.Above
 }
 
 // Grade looks a permission up for this ticket; what cannot be seen cannot be acted on.
@@ -52,11 +71,12 @@ func (s Standing) Grade(p Permission) Grade {
 		return Denied
 	}
 	g := s.counting().Grade(p)
-	if s.Follows && g < Allowed {
-		switch p {
-		case LogViewAll, LogViewShownToRequester, LogCreate: // A18–A20 (D14)
-			g = max(g, RoleSet(0).With(Reader).Grade(p))
-		}
+	switch {
+	case g == Allowed:
+	case s.Follows && (p == LogViewAll || p == LogViewShownToRequester || p == LogCreate): // A18–A20 (D14)
+		g = max(g, RoleSet(0).With(Reader).Grade(p))
+	case s.Above && (p == LogViewAll || p == LogViewShownToRequester): // read-only (D10)
+		g = Allowed
 	}
 	return g
 }
@@ -83,6 +103,12 @@ func SolveRow(t *Ticket, p *Person) Permission {
 // SeesInternal tells whether the whole log may be read, internal records included (A18).
 func (s Standing) SeesInternal() bool { return s.May(LogViewAll) }
 
+// SeesField tells whether the person is shown a field that requesters do not see by themselves: who reads the whole
+// log does, others where the service switched it on (A68–A76).
+func (s Standing) SeesField(f Field) bool {
+	return s.SeesInternal() || s.Sees() && slices.Contains(s.shown, string(f))
+}
+
 // TeamSide tells whether what the person writes here is the desk speaking: they read the whole log, and the ticket is
 // not their own request (a solver's own ticket is a request like any other, unless they solve it themselves).
 func (s Standing) TeamSide() bool { return s.SeesInternal() && (!s.Owner || s.Solver) }
@@ -92,11 +118,15 @@ func (s Standing) MayAddFollower() bool {
 	return s.Sees() && (s.Roles.Team() || s.Roles.Has(Reader) || s.Follows)
 }
 
-// MayReopen tells whether the person may bring a done ticket back: who may solve it, the team without limit, requesters
-// and participants within the deadline (A79, A80, D16). A manager who resolved is its solver now (A47), and may not solve
-// what is assigned to them; as a team member they may still reopen it.
-func (s Standing) MayReopen(d *Directory, t *Ticket, now time.Time) bool {
-	return s.MaySolve(t) || s.Sees() && s.Roles.Team() || s.MayReopenAsRequester(d, t, now)
+// MayReopenAsRequester tells whether a requester or participant is still within the reopen deadline (A79, A80, D16:
+// inclusive). The team has no limit.
+func (s Standing) MayReopenAsRequester(d *Directory, t *Ticket, now time.Time) bool {
+	service := d.Services[t.Service]
+	if !s.Part || service == nil || t.ResolvedAt.IsZero() {
+		return false
+	}
+	until, ok := service.ReopenUntil(t.ResolvedAt)
+	return ok && !now.After(until)
 }
 
 // MayReceive tells whether the ticket may be assigned to the person: roles with "assigned to me" take tickets, managers

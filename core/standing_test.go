@@ -49,7 +49,7 @@ func TestNothingMayBeDoneWithAnUnseenTicket(t *testing.T) {
 				t.Errorf("%s has %s on a ticket that they do not see", who, p)
 			}
 		}
-		if s.MaySolve(d.ticket()) || s.SeesInternal() || s.TeamSide() || s.MayAddFollower() || s.MayReopen(d.Directory, d.ticket(resolved), noon) {
+		if s.MaySolve(d.ticket()) || s.SeesInternal() || s.TeamSide() || s.MayAddFollower() || Decide(d.Directory, d.ticket(resolved), s, ActReopen, noon) == nil {
 			t.Errorf("%s may do something with it", who)
 		}
 		if v := ViewOf(d.Directory, d.ticket(), s, noon); v.Number != 0 || v.Subject != "" || v.Actions != nil {
@@ -140,16 +140,16 @@ func TestReopenDeadline(t *testing.T) {
 		{"eva", end, true}, {"eva", end.Add(time.Nanosecond), false},
 		{"mia", end.Add(time.Hour), true}, {"man", end.Add(time.Hour), true}, {"rea", noon, false}, {"pat", noon, false},
 	} {
-		if got := d.standing(c.who, ticket).MayReopen(d.Directory, ticket, c.at); got != c.may {
+		if got := Decide(d.Directory, ticket, d.standing(c.who, ticket), ActReopen, c.at) == nil; got != c.may {
 			t.Errorf("%s at %v: %v", c.who, c.at, got)
 		}
 	}
 	d.Services[printers].ReopenDays = 0
-	if d.standing("ben", ticket).MayReopen(d.Directory, ticket, noon) {
+	if Decide(d.Directory, ticket, d.standing("ben", ticket), ActReopen, noon) == nil {
 		t.Error("0 days means never")
 	}
 	d.Services[printers].ReopenDays = 7
-	if mine := d.ticket(resolved, d.solver("man")); !d.standing("man", mine).MayReopen(d.Directory, mine, end.Add(time.Hour)) {
+	if mine := d.ticket(resolved, d.solver("man")); Decide(d.Directory, mine, d.standing("man", mine), ActReopen, end.Add(time.Hour)) != nil {
 		t.Error("the team has no limit: a manager reopens what they resolved (A47, D16)")
 	}
 }

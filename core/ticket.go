@@ -89,6 +89,28 @@ type Ticket struct {
 	ResolvedAt    time.Time // zero = not resolved
 	ClosedAt      time.Time
 	FirstResponse time.Time // first public message by the team (E11); zero = none yet
+
+	WaitingSince   time.Time // since when it waits for the user; zero = it does not (E9)
+	Reminded       int       // reminders sent since then
+	Withdrawn      bool      // resolved because the requester took it back (D25)
+	SpamAt         time.Time // zero = no spam (D25)
+	InternalTarget time.Time // the team's own date (A71); zero = none
+
+	// What stands around it.
+	Ancestors    []Ancestor             // the tickets above it (A54)
+	OpenChildren int                    // children that are not done (E7)
+	Links        []Number               // tickets that have to do with it
+	Merged       []Number               // tickets that were merged into it (E10)
+	Since        map[PersonID]time.Time // participants who see only what is later (D15)
+	Approvals    []*Approval
+	Work         int // minutes noted in its log (A70)
+}
+
+// Ancestor is a ticket above another one, as far as it decides who sees the one below (A54, D10).
+type Ancestor struct {
+	Number    Number
+	Service   ServiceID
+	Requester *Person
 }
 
 // TakesPart tells whether the person is the ticket's requester or a participant (A84).

@@ -15,6 +15,7 @@ func (t *Ticket) SetStatus(to Status, now time.Time) error {
 			return Refuse(Conflict, "error.status.done", string(t.Status))
 		}
 		t.Status, t.ResolvedAt = Resolved, now
+		t.WaitingSince, t.Reminded = time.Time{}, 0
 	case to == Closed:
 		if t.Status != Resolved {
 			return Refuse(Conflict, "error.status.close_unresolved")
@@ -24,6 +25,10 @@ func (t *Ticket) SetStatus(to Status, now time.Time) error {
 		return Refuse(Conflict, "error.status.done", string(t.Status))
 	default:
 		t.Status = to
+		t.WaitingSince, t.Reminded = time.Time{}, 0
+		if to == Waiting {
+			t.WaitingSince = now
+		}
 	}
 	return nil
 }
@@ -37,7 +42,7 @@ func (t *Ticket) Reopen() error {
 		return Refuse(Conflict, "error.reopen.not_done", string(t.Status))
 	}
 	t.resume()
-	t.ResolvedAt, t.ClosedAt = time.Time{}, time.Time{}
+	t.ResolvedAt, t.ClosedAt, t.Withdrawn = time.Time{}, time.Time{}, false
 	return nil
 }
 
@@ -45,6 +50,26 @@ func (t *Ticket) resume() {
 	t.Status = Open
 	if t.Solver != nil {
 		t.Status = InProgress
+	}
+	t.WaitingSince, t.Reminded = time.Time{}, 0
+}
+
+// Withdraw ends a ticket that its requester does not need any more (D25).
+func (t *Ticket) Withdraw(now time.Time) error {
+	if err := t.Resolve(now); err != nil {
+		return err
+	}
+	t.Withdrawn = true
+	return nil
+}
+
+// Move puts the ticket into another service; who cannot have it there loses it (E6). What loses solver and group is
+// triaged again (D1).
+func (t *Ticket) Move(to ServiceID, sla SLAID, solver *Person, group SolverGroupID) {
+	t.Service, t.SLA, t.Solver, t.Group = to, sla, solver, group
+	if t.Solver == nil && t.Group == 0 && t.Status != Open {
+		t.Status = Triaged
+		t.WaitingSince, t.Reminded = time.Time{}, 0
 	}
 }
 
@@ -73,6 +98,7 @@ func (t *Ticket) Return() error {
 		return Refuse(Conflict, "error.return.unassigned")
 	}
 	t.Solver, t.Group, t.Status = nil, 0, Triaged
+	t.WaitingSince, t.Reminded = time.Time{}, 0
 	return nil
 }
 

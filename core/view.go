@@ -1,6 +1,9 @@
 package core
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // View is a ticket as one person may see it. Pages, mails and the API render views, never tickets; what a field's
 // owner may not see is absent here already (A66–A76, D8, D9).
@@ -22,32 +25,71 @@ type View struct {
 	CreatedAt    time.Time  `json:"created_at"`
 	UpdatedAt    time.Time  `json:"updated_at"`
 	ResolvedAt   *time.Time `json:"resolved_at,omitempty"`
-	Version      int        `json:"version"`
-	Actions      []Action   `json:"actions"`
+	Withdrawn    bool       `json:"withdrawn,omitempty"`
+	Spam         bool       `json:"spam,omitempty"`
+	Links        []Number   `json:"links"`
+	Merged       []Number   `json:"merged"` // tickets that became part of this one
+	// What only some see (A68–A75).
+	Work               int               `json:"work,omitempty"` // minutes
+	InternalTarget     *time.Time        `json:"internal_target,omitempty"`
+	Organization       string            `json:"organization,omitempty"` // the related one
+	RequesterFields    map[string]string `json:"requester_fields,omitempty"`
+	SolverFields       map[string]string `json:"solver_fields,omitempty"`
+	OrganizationFields map[string]string `json:"organization_fields,omitempty"`
+	Approvals          []ApprovalView    `json:"approvals"`
+	Version            int               `json:"version"`
+	Actions            []Action          `json:"actions"`
 	// Internal tells that the viewer reads the whole log; pages use it to offer notes.
 	Internal bool `json:"-"`
 	// TeamSide tells that what the viewer writes is the desk speaking.
 	TeamSide bool `json:"-"`
 }
 
-// Action is something the viewer may do with the ticket now, in the words of the API.
-type Action string
+// ApprovalView is an approval as the team and its approvers see it.
+type ApprovalView struct {
+	ID        string         `json:"id"`
+	Rule      ApprovalRule   `json:"rule"`
+	State     ApprovalState  `json:"state"`
+	Text      string         `json:"text"`
+	AskedBy   Ref            `json:"asked_by"`
+	AskedAt   time.Time      `json:"asked_at"`
+	ExpiresAt *time.Time     `json:"expires_at,omitempty"`
+	Approvers []ApproverView `json:"approvers"`
+}
 
-// The actions.
-const (
-	ActTake        Action = "take"
-	ActAssign      Action = "assign"
-	ActReturn      Action = "return"
-	ActStatus      Action = "status"
-	ActResolve     Action = "resolve"
-	ActReopen      Action = "reopen"
-	ActRecord      Action = "record"
-	ActPriority    Action = "priority"
-	ActCategory    Action = "category"
-	ActParticipant Action = "participant"
-	ActFollower    Action = "follower"
-	ActClose       Action = "close"
-)
+// ApproverView is one approver's part in it.
+type ApproverView struct {
+	Email     string        `json:"email"`
+	Name      string        `json:"name,omitempty"`
+	State     ApprovalState `json:"state"`
+	At        *time.Time    `json:"at,omitempty"`
+	Text      string        `json:"text,omitempty"`
+	DecidedBy *Ref          `json:"decided_by,omitempty"` // the delegate who decided
+}
+
+// View gives the approval in the words of the API.
+func (a *Approval) View() ApprovalView {
+	v := ApprovalView{ID: a.ID, Rule: a.Rule, State: a.State, Text: a.Text, AskedAt: a.AskedAt, ExpiresAt: moment(a.ExpiresAt), Approvers: []ApproverView{}}
+	if a.AskedBy != nil {
+		v.AskedBy = a.AskedBy.Ref()
+	}
+	for _, s := range a.Approvers {
+		x := ApproverView{Email: s.Person.Email, Name: s.Person.Name, State: s.State, At: moment(s.At), Text: s.Text}
+		if s.DecidedBy != nil {
+			by := s.DecidedBy.Ref()
+			x.DecidedBy = &by
+		}
+		v.Approvers = append(v.Approvers, x)
+	}
+	return v
+}
+
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
 
 // ViewOf cuts a ticket to what the standing may see. It is meant for those who see the ticket; for others it is empty.
 func ViewOf(d *Directory, t *Ticket, s Standing, now time.Time) View {
@@ -59,6 +101,7 @@ func ViewOf(d *Directory, t *Ticket, s Standing, now time.Time) View {
 	v := View{
 		Number: t.Number, Tag: d.Desk.Tag(t.Number), Subject: t.Subject, Status: t.Status, Category: t.Category,
 		Requester: t.Requester.Ref(), Participants: refs(t.Participants), Followers: []Ref{}, Children: []Number{},
+		Links: []Number{}, Merged: []Number{}, Approvals: []ApprovalView{},
 		CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt, Version: t.Version,
 		Actions: ActionsOf(d, t, s, now), Internal: internal, TeamSide: s.TeamSide(),
 	}
@@ -67,22 +110,55 @@ func ViewOf(d *Directory, t *Ticket, s Standing, now time.Time) View {
 	}
 	if t.Solver != nil {
 		solver := t.Solver.Ref()
-		if !internal && !SameOrganization(t.Solver, s.Person) {
+		if !SameOrganization(t.Solver, s.Person) && !s.SeesField(FieldSolverDetails) {
 			solver.Email = "" // A73: the name is a list column (D8), the rest is a detail
 		}
 		v.Solver = &solver
 	}
-	if !t.ResolvedAt.IsZero() {
-		at := t.ResolvedAt
-		v.ResolvedAt = &at
-	}
-	if internal || service != nil && service.Sees("priority") { // A68, A76
-		v.Priority = t.Priority
-	}
+	v.ResolvedAt, v.Withdrawn = moment(t.ResolvedAt), t.Withdrawn
+	v.fields(d, t, s)
 	if internal {
 		v.Group = d.SolverGroups[t.Group].Name
-		v.Followers = refs(t.Followers)
+		v.Followers, v.Spam = refs(t.Followers), !t.SpamAt.IsZero()
 		v.Parent, v.Children = t.Parent, append(v.Children, t.Children...)
+		v.Links, v.Merged = append(v.Links, t.Links...), append(v.Merged, t.Merged...)
+		for _, a := range t.Approvals {
+			v.Approvals = append(v.Approvals, a.View())
+		}
+	}
+	return v
+}
+
+// fields fills in what only those see who may see the field (A68–A76).
+func (v *View) fields(d *Directory, t *Ticket, s Standing) {
+	if s.SeesField(FieldPriority) {
+		v.Priority = t.Priority
+	}
+	if s.SeesField(FieldWork) {
+		v.Work = t.Work
+	}
+	if s.SeesField(FieldInternalTarget) {
+		v.InternalTarget = moment(t.InternalTarget)
+	}
+	if s.SeesField(FieldRequesterFields) {
+		v.RequesterFields = t.Requester.Fields
+	}
+	if t.Solver != nil && s.SeesField(FieldSolverFields) {
+		v.SolverFields = t.Solver.Fields
+	}
+	organization := d.Organizations[t.Organization]
+	if t.Organization != 0 && (t.Organization == s.Person.Organization || s.SeesField(FieldOrganizationDetails)) { // A75, D9
+		v.Organization = organization.Name
+	}
+	if s.SeesField(FieldOrganizationFields) {
+		v.OrganizationFields = organization.Fields
+	}
+}
+
+// InList cuts a view to the columns that requesters have in lists (A67, D8), and what a service shows them besides.
+func (v View) InList() View {
+	if !v.Internal {
+		v.ResolvedAt, v.Organization = nil, ""
 	}
 	return v
 }
@@ -93,41 +169,6 @@ func refs(people []*Person) []Ref {
 		out = append(out, p.Ref())
 	}
 	return out
-}
-
-// ActionsOf lists what the person may do with the ticket in its present state.
-func ActionsOf(d *Directory, t *Ticket, s Standing, now time.Time) []Action {
-	actions := []Action{}
-	add := func(a Action, ok bool) {
-		if ok {
-			actions = append(actions, a)
-		}
-	}
-	done, solve := t.Status.Done(), s.MaySolve(t)
-	add(ActTake, !done && !s.Solver && s.May(TicketSelfAssign))
-	add(ActAssign, !done && s.May(TicketAssignToOtherOrGroup))
-	add(ActReturn, !done && (t.Solver != nil || t.Group != 0) && s.May(TicketAssignToOtherOrGroup))
-	add(ActStatus, !done && solve)
-	add(ActResolve, !done && solve)
-	add(ActReopen, done && s.MayReopen(d, t, now))
-	add(ActRecord, s.Grade(LogCreate) >= Own)
-	add(ActPriority, !done && solve)
-	add(ActCategory, !done && solve)
-	add(ActParticipant, s.Grade(LogCreate) >= Own)
-	add(ActFollower, s.MayAddFollower())
-	add(ActClose, t.Status == Resolved && (solve || s.Part))
-	return actions
-}
-
-// MayReopenAsRequester tells whether a requester or participant is still within the reopen deadline (A79, A80, D16:
-// inclusive). The team has no limit.
-func (s Standing) MayReopenAsRequester(d *Directory, t *Ticket, now time.Time) bool {
-	service := d.Services[t.Service]
-	if !s.Part || service == nil || t.ResolvedAt.IsZero() {
-		return false
-	}
-	until, ok := service.ReopenUntil(t.ResolvedAt)
-	return ok && !now.After(until)
 }
 
 // RecordView is a log record as one person may see it.
@@ -142,6 +183,7 @@ type RecordView struct {
 	Attachments     []AttachmentView `json:"attachments"`
 	MessageID       string           `json:"message_id,omitempty"`
 	Change          *Change          `json:"change,omitempty"`
+	Work            int              `json:"work,omitempty"` // minutes (A70)
 	Folded          string           `json:"-"`
 	Via             Via              `json:"via,omitempty"`
 }
@@ -154,10 +196,22 @@ type AttachmentView struct {
 	ContentType string `json:"content_type"`
 }
 
+// shownTo tells whether the requester's side is shown a record: marked so (A77), or the change of a field that the service
+// shows (A76); and not from before a participant came who sees only what is later (D15), but for their own words.
+func (s Standing) shownTo(r *Record) bool {
+	if r.Author != nil && r.Author.ID == s.Person.ID && r.ShowToRequester {
+		return true
+	}
+	if !s.Owner && r.At.Before(s.Since) {
+		return false
+	}
+	return r.ShowToRequester || r.Kind == KindProperty && slices.Contains(s.shown, r.Change.Field)
+}
+
 // ViewOfRecord cuts a log record; ok is false where the person may not see it at all (A18, A19, A77).
 func ViewOfRecord(r *Record, s Standing) (v RecordView, ok bool) {
 	internal := s.SeesInternal()
-	if !internal && (!r.ShowToRequester || !s.May(LogViewShownToRequester)) {
+	if !internal && (!s.May(LogViewShownToRequester) || !s.shownTo(r)) {
 		return RecordView{}, false
 	}
 	v = RecordView{ID: r.ID, At: r.At, Kind: r.Kind, Text: r.Text, ShowToRequester: r.ShowToRequester, Via: r.Via,
@@ -180,7 +234,7 @@ func ViewOfRecord(r *Record, s Standing) (v RecordView, ok bool) {
 		v.Change = &change
 	}
 	if internal { // of solver-side mail only the new text reaches requesters (mail.md 6)
-		v.Verified, v.Folded, v.MessageID = r.Verified, r.Folded, r.MessageID
+		v.Verified, v.Folded, v.MessageID, v.Work = r.Verified, r.Folded, r.MessageID, r.Work
 	} else if r.Verified != nil && !*r.Verified && (r.Author == nil || r.Author.ID != s.Person.ID) {
 		v.Verified = r.Verified // whoever reads an unproven sender's words as somebody else's is told so (mail.md 4)
 	}

@@ -124,24 +124,24 @@ func TestRecordsAreCut(t *testing.T) {
 func TestActions(t *testing.T) {
 	t.Parallel()
 	d := newDesk()
-	const solve = "take assign status resolve record priority category participant follower"
+	const work = "status resolve move record priority category participant follower edit split link due"
 	for _, c := range []struct {
 		who, name string
 		ticket    *Ticket
 		want      string
 	}{
-		{"mia", "unassigned", d.ticket(), solve},
-		{"sol", "in a group", d.ticket(grouped), strings.Replace(solve, "assign", "assign return", 1)},
-		{"sol", "theirs", d.ticket(d.solver("sol")), "assign return status resolve record priority category participant follower"},
-		{"man", "unassigned", d.ticket(), "assign status resolve record priority category participant follower"},
+		{"mia", "unassigned", d.ticket(), "take assign " + work + " spam ask merge parent"},
+		{"sol", "in a group", d.ticket(grouped), "take assign return " + work + " ask merge parent"},
+		{"sol", "theirs", d.ticket(d.solver("sol")), "assign return " + work + " ask merge parent"},
+		{"man", "unassigned", d.ticket(), "assign status resolve move record priority category participant follower edit link due ask merge parent"},
 		{"man", "resolved by them", d.ticket(resolved, d.solver("man")), "reopen record participant follower"},
-		{"exa", "theirs", d.ticket(d.solver("exa")), "assign return status resolve record priority category participant"},
+		{"exa", "theirs", d.ticket(d.solver("exa")), "assign return status resolve move record priority category participant edit link due merge parent"},
 		{"rea", "unassigned", d.ticket(), "record participant follower"},
 		{"net", "follows", d.ticket(d.followed("net")), "record participant follower"},
-		{"ben", "own", d.ticket(), "record participant"},
+		{"ben", "own", d.ticket(), "record participant withdraw edit"},
 		{"ben", "own, resolved", d.ticket(resolved), "reopen record participant close"},
 		{"eva", "takes part, resolved", d.ticket(resolved, d.with("eva")), "reopen record participant close"},
-		{"mia", "resolved", d.ticket(resolved), "reopen record participant follower close"},
+		{"mia", "resolved", d.ticket(resolved), "reopen record participant follower close split link spam merge parent"},
 		{"tre", "none", d.ticket(), ""},
 		{"root", "none", d.ticket(), ""},
 	} {

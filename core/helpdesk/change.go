@@ -18,14 +18,18 @@ type change struct {
 	told     []told
 	alsoIn   string        // with also_sent: the service in which the mail opened its ticket
 	failed   *core.Failure // with delivery_failed
+	child    *core.Ticket  // with child_resolved: the ticket below this one
+	routed   bool          // the service gave the ticket away by itself (A37, A38)
 	itself   bool          // the records are the desk's own: a rule applied, nobody acted
 	orphaned bool          // the solver was cleared on reopening: the main solvers hear of it in any case (D5)
 }
 
 // told is an event that somebody may have to hear of, with the record that it tells.
 type told struct {
-	event  core.Event
-	record *core.Record
+	event    core.Event
+	record   *core.Record
+	approval *core.Approval // with the events of approvals
+	refused  string         // with refusal: why
 }
 
 // change is the only way in which a ticket changes: lock, standing, version, then fn checks its permission, applies its
@@ -63,13 +67,19 @@ func (a *Act) lock(ctx context.Context, n core.Number) (*core.Ticket, error) {
 	return t, err
 }
 
-// require refuses unless the matrix allows the row on this ticket, and the actor is proven well enough for a solver's
-// work.
-func (c *change) require(p core.Permission) error {
-	if !c.standing.May(p) {
-		return core.Refuse(core.Forbidden, "error.forbidden")
+// allow refuses unless the one table of actions lets the actor do this with the ticket as it is, and the actor is proven
+// well enough for it. What the desk does by itself needs nobody's right.
+func (c *change) allow(action core.Action) error {
+	if c.actor.Person == nil {
+		return nil
 	}
-	return c.requireProof()
+	if err := core.Decide(c.dir, c.t, c.standing, action, c.now); err != nil {
+		return err
+	}
+	if c.actor.Level < core.NeededLevel(action) {
+		return core.Refuse(core.Forbidden, "error.not_proven")
+	}
+	return nil
 }
 
 // requireProof refuses the desk's side of the work to whom only an address claims to be (mail.md 4: L3).
@@ -79,9 +89,6 @@ func (c *change) requireProof() error {
 	}
 	return nil
 }
-
-// requireSolve refuses unless the actor may solve the ticket as it is (A13–A16).
-func (c *change) requireSolve() error { return c.require(core.SolveRow(c.t, c.actor.Person)) }
 
 // at is the time of the next log record: now, but always later than the record before, so that time orders the log.
 func (c *change) at() time.Time {
@@ -125,6 +132,51 @@ func (c *change) logStatus(from core.Status) error {
 // tell notes an event for the notifications that are queued when the change is complete.
 func (c *change) tell(e core.Event, r *core.Record) {
 	c.told = append(c.told, told{event: e, record: r})
+}
+
+// tellOf is tell for the events of an approval.
+func (c *change) tellOf(e core.Event, r *core.Record, a *core.Approval) {
+	c.told = append(c.told, told{event: e, record: r, approval: a})
+}
+
+// other locks a second ticket that the operation concerns, and refuses it as unknown where the actor does not read its
+// whole log. Numbers are locked in ascending order, or two operations could wait for each other: lockLower goes first.
+func (c *change) other(ctx context.Context, field string, n core.Number) (*core.Ticket, core.Standing, error) {
+	unknown := core.BadInput(field, "error.ticket.unknown", int64(n))
+	t, err := c.lock(ctx, n)
+	if core.CodeOf(err) == core.NotFound {
+		return nil, core.Standing{}, unknown
+	}
+	if err != nil {
+		return nil, core.Standing{}, err
+	}
+	s := core.StandingOf(c.dir, t, c.actor.Person)
+	if c.actor.Person != nil && !s.SeesInternal() {
+		return nil, s, unknown
+	}
+	return t, s, nil
+}
+
+// lockLower locks the lower of two tickets, which an operation is about to change both.
+func (a *Act) lockLower(ctx context.Context, n, m core.Number) error {
+	if m >= n {
+		return nil
+	}
+	_, err := a.lock(ctx, m)
+	if core.CodeOf(err) == core.NotFound { // its own answer comes after the rights are checked
+		return nil
+	}
+	return err
+}
+
+// beside changes a second, locked ticket along with the first: fn logs there what happened.
+func (c *change) beside(ctx context.Context, t *core.Ticket, fn func(*change) error) error {
+	x := &change{Act: c.Act, t: t, before: *t, standing: core.StandingOf(c.dir, t, c.actor.Person)}
+	if err := fn(x); err != nil {
+		return err
+	}
+	c.tx.SaveTicket(t)
+	return x.notify(ctx)
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

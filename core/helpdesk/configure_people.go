@@ -23,7 +23,7 @@ func (c *configuration) saveOrganizations(ctx context.Context) error {
 		unused: func(e *entry) bool { return e.Archived },
 		unique: func(e *entry) string { return e.Name },
 		name:   func(e *entry) string { return e.Name },
-		fields: func(e *entry) []field { return []field{{"name", e.Name}, {"domains", words(e.Domains)}} },
+		fields: func(e *entry) []field { return []field{{"name", e.Name}, {"domains", words(e.Domains)}, {"fields", pairs(e.Fields)}} },
 		write:  func(e, _ *entry) error { c.tx.SaveOrganization(e); return nil },
 		end:    func(e *entry) error { c.tx.Archive(store.Organizations, e.ID, c.now); return nil },
 	})
@@ -47,7 +47,8 @@ func (c *configuration) savePeople(ctx context.Context) error {
 		name:   func(e *entry) string { return e.Email },
 		fields: func(e *entry) []field {
 			return []field{{"email", e.Email}, {"name", e.Name}, {"organization", *e.Organization}, {"language", string(e.Language)},
-				{"addresses", words(e.Addresses)}, {"administrator", strconv.FormatBool(e.Administrator)}, {"password_env", e.PasswordEnv}}
+				{"addresses", words(e.Addresses)}, {"administrator", strconv.FormatBool(e.Administrator)}, {"password_env", e.PasswordEnv},
+				{"fields", pairs(e.Fields)}}
 		},
 		write: func(e, _ *entry) error {
 			c.tx.SavePerson(e, core.OrganizationID(organizations[*e.Organization]), c.now)

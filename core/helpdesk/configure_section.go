@@ -3,6 +3,7 @@ package helpdesk
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -38,6 +39,15 @@ func words[T ~string](items []T) string {
 		out[i] = string(x)
 	}
 	return strings.Join(out, " ")
+}
+
+// pairs shows keys with their values, by key.
+func pairs[T ~string](m map[string]T) string {
+	var parts []string
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		parts = append(parts, key+"="+string(m[key]))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // section is one noun of a configuration: how its entries are told apart, shown and written.

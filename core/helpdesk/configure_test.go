@@ -292,7 +292,7 @@ func TestDirectoryReadsWhatWasApplied(t *testing.T) {
 			t.Errorf("%s has roles %b", email, roles)
 		}
 	}
-	if p := d.person("vic@vendor.test"); dir.Organizations[p.Organization] != "Vendor" {
+	if p := d.person("vic@vendor.test"); dir.Organizations[p.Organization].Name != "Vendor" {
 		t.Errorf("organization by domain = %q", dir.Organizations[p.Organization])
 	}
 	if d.count("select first_response from sla") != 4*3600 || d.count("select (priorities->'urgent'->>'first_response')::int from sla") != 3600 {

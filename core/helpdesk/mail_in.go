@@ -184,7 +184,8 @@ func (m *Mail) MisusedToken(ctx context.Context, t *Token) error {
 	if !core.StandingOf(m.dir, ticket, owner).Sees() || owner.Disabled {
 		return nil
 	}
-	return c.queue(owner, core.Notice{Event: core.EventTokenMisused}, told{event: core.EventTokenMisused}, "token_misused")
+	role := roleOf(core.StandingOf(m.dir, ticket, owner), "")
+	return c.queue(recipient{person: owner, role: role, reason: "token_misused"}, told{event: core.EventTokenMisused})
 }
 
 // Candidate is the ticket that a message seems to belong to, and how that was found. Threading gives no rights.
@@ -321,7 +322,7 @@ func (m *Mail) AddCopied(ctx context.Context, n core.Number, cc []string) error 
 			if c.t.TakesPart(p.ID) { // named twice
 				continue
 			}
-			if err := c.participate(p); err != nil {
+			if err := c.participate(p, c.now); err != nil {
 				return err
 			}
 		}

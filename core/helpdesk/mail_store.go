@@ -58,7 +58,7 @@ func (h *Helpdesk) LeaseMail(ctx context.Context, lease uuid.UUID, limit int) ([
 	if err != nil || len(leased) == 0 {
 		return nil, err
 	}
-	dir, err := h.store.Directory(ctx)
+	dir, err := h.Directory(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +91,8 @@ func (h *Helpdesk) LeaseMail(ctx context.Context, lease uuid.UUID, limit int) ([
 			s := core.StandingOf(dir, tickets[l.Ticket], l.Person)
 			if !s.Sees() || !l.Content.RequesterSide && !s.SeesInternal() { // what it says was cut for the team's eyes
 				why = "the person may not see this any more"
+			} else if !tickets[l.Ticket].SpamAt.IsZero() { // D25
+				why = "the ticket is spam"
 			}
 		}
 		if why != "" {

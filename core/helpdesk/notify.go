@@ -15,74 +15,158 @@ const tokenLife = 365 * 24 * time.Hour
 // travelLimit is up to how many bytes the files of a record travel with its mail (mail.md 7).
 const travelLimit = 10 << 20
 
-// notify queues the mails of all events of the change: who is told stands in core's table, computed from the roles and
-// the state after the change.
+// recipient is somebody who is told of an event: for which line of the table, with which reason.
+type recipient struct {
+	person *core.Person
+	notice core.Notice
+	reason string
+	role   core.Role
+}
+
+// notify queues the mails of all events of the change. Of spam nobody hears (D25).
 func (c *change) notify(ctx context.Context) error {
+	if !c.t.SpamAt.IsZero() {
+		return nil
+	}
 	for _, e := range c.told {
-		done := map[core.PersonID]bool{}
-		for _, n := range core.NoticesOf(e.event) {
-			people, reason, err := c.audience(ctx, n.Audience)
-			if err != nil {
+		recipients, err := c.recipients(ctx, e)
+		if err != nil {
+			return err
+		}
+		for _, r := range recipients {
+			if err := c.queue(r, e); err != nil {
 				return err
 			}
-			for _, p := range people {
-				if done[p.ID] || !c.wanted(p, n) {
-					continue
-				}
-				done[p.ID] = true
-				if n.Reason != "" {
-					reason = n.Reason
-				}
-				if err := c.queue(p, n, e, reason); err != nil {
-					return err
-				}
-			}
+		}
+		if err := c.alarm(ctx, e); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// audience finds the people behind an audience, and the reason that is theirs where the table leaves it open.
-func (c *change) audience(ctx context.Context, who core.Audience) (people []*core.Person, reason string, err error) {
-	switch who {
-	case core.ToRequester:
-		return []*core.Person{c.t.Requester}, "requester", nil
-	case core.ToParticipants:
-		return c.t.Participants, "participant", nil
-	case core.ToFollowers:
-		return c.t.Followers, "follower", nil
-	case core.ToSolver:
-		if c.t.Solver != nil {
-			people = []*core.Person{c.t.Solver}
+// recipients computes who is told of an event, from core's table and the roles and the state after the change: each
+// person once, for the strongest reason (E3).
+func (c *change) recipients(ctx context.Context, e told) ([]recipient, error) {
+	var list []recipient
+	done := map[core.PersonID]bool{}
+	for _, n := range core.NoticesOf(e.event) {
+		g, err := c.audience(ctx, n.Audience, e)
+		if err != nil {
+			return nil, err
 		}
-		return people, "solver", nil
-	case core.ToPreviousSolver:
-		if p := c.before.Solver; p != nil && !c.t.SolvedBy(p.ID) {
-			people = []*core.Person{p}
+		if n.Reason != "" {
+			g.reason = n.Reason
 		}
-		return people, "passed_on", nil
-	case core.ToGroupMembers:
-		people, err = c.holders(ctx, func(g core.Grant) bool {
-			return g.Role == core.SolverGroupMember && g.SolverGroup == c.t.Group && c.t.Group != 0
-		})
-		return people, "group_member", err
-	case core.ToMainSolvers:
-		people, err = c.holders(ctx, func(g core.Grant) bool { return g.Role == core.MainSolver })
-		return people, "main_solver", err
-	case core.ToSolverSide: // E1
-		next := core.ToMainSolvers
-		if c.t.Solver != nil {
-			next = core.ToSolver
-		} else if c.t.Group != 0 {
-			next = core.ToGroupMembers
+		if n.Row == "" {
+			n.Row = g.row
 		}
-		return c.audience(ctx, next)
-	case core.ToOrphaned:
-		if c.orphaned {
-			return c.audience(ctx, core.ToMainSolvers)
+		for _, p := range g.people {
+			if done[p.ID] || !c.wanted(p, n, g.reason, e) {
+				continue
+			}
+			done[p.ID] = true
+			standing := core.StandingOf(c.dir, c.t, p)
+			list = append(list, recipient{person: p, notice: n, reason: g.reason, role: roleOf(standing, n.Audience)})
 		}
 	}
-	return nil, "", nil
+	return list, nil
+}
+
+// group is the people of an audience, the reason that is theirs where the table leaves it open, and the row of the
+// matrix by which they are told (A7, A9).
+type group struct {
+	people []*core.Person
+	reason string
+	row    core.Permission
+}
+
+func (c *change) audience(ctx context.Context, who core.Audience, e told) (g group, err error) {
+	switch who {
+	case core.ToRequester:
+		return group{[]*core.Person{c.t.Requester}, "requester", ""}, nil
+	case core.ToParticipants:
+		return group{c.t.Participants, "participant", ""}, nil
+	case core.ToFollowers:
+		return group{c.t.Followers, "follower", ""}, nil
+	case core.ToSolver:
+		g.reason = "solver"
+		if c.t.Solver != nil {
+			g.people = []*core.Person{c.t.Solver}
+		}
+		return g, nil
+	case core.ToPreviousSolver:
+		g.reason = "passed_on"
+		if p := c.before.Solver; p != nil && !c.t.SolvedBy(p.ID) {
+			g.people = []*core.Person{p}
+		}
+		return g, nil
+	case core.ToGroupMembers:
+		g.reason, g.row = "group_member", core.NotifyInMyGroupWithoutSolver // A9
+		g.people, err = c.holders(ctx, func(g core.Grant) bool {
+			return g.Role == core.SolverGroupMember && g.SolverGroup == c.t.Group && c.t.Group != 0
+		})
+		return g, err
+	case core.ToMainSolvers:
+		g.reason = "main_solver"
+		g.people, err = c.mainSolvers(ctx)
+		return g, err
+	case core.ToApprovers:
+		g.reason, g.people = "approver", c.askedNow(e.approval)
+		return g, nil
+	case core.ToArrival:
+		if c.routed {
+			return c.audience(ctx, core.ToMainSolvers, e)
+		}
+	case core.ToOrphaned:
+		if c.orphaned {
+			return c.audience(ctx, core.ToMainSolvers, e)
+		}
+		return g, nil
+	case core.ToWithdrawn:
+		if !c.t.Withdrawn {
+			return g, nil
+		}
+	}
+	switch { // the solver side (E1)
+	case c.t.Solver != nil:
+		return c.audience(ctx, core.ToSolver, e)
+	case c.t.Group != 0:
+		return c.audience(ctx, core.ToGroupMembers, e)
+	}
+	return c.audience(ctx, core.ToMainSolvers, e)
+}
+
+// mainSolvers are the main solvers for the ticket's requester, and who stands in for those who are away, in addition (E1).
+func (c *change) mainSolvers(ctx context.Context) ([]*core.Person, error) {
+	people, err := c.holders(ctx, func(g core.Grant) bool { return g.Role == core.MainSolver })
+	for _, p := range people {
+		if d := c.dir.DelegateOf(p.ID); d != nil {
+			people = append(people, d)
+		}
+	}
+	return people, err
+}
+
+// askedNow are the approvers whose decision an approval waits for, all of the ticket's where none is named, and who
+// stands in for those who are away.
+func (c *change) askedNow(q *core.Approval) []*core.Person {
+	asked := c.t.Approvals
+	if q != nil {
+		asked = []*core.Approval{q}
+	}
+	var people []*core.Person
+	for _, q := range asked {
+		for i := range q.Approvers {
+			if s := &q.Approvers[i]; q.Waits(s) {
+				people = append(people, s.Person)
+				if d := c.dir.DelegateOf(s.Person.ID); d != nil {
+					people = append(people, d)
+				}
+			}
+		}
+	}
+	return people
 }
 
 // holders are the persons who hold a grant in the ticket's service for its requester, in the order of the grants.
@@ -110,9 +194,9 @@ func (c *change) holders(ctx context.Context, match func(core.Grant) bool) ([]*c
 	return people, nil
 }
 
-// wanted decides whether one person gets the mail: not about their own act (E3), not twice what they got directly, and
-// only what they may see.
-func (c *change) wanted(p *core.Person, n core.Notice) bool {
+// wanted decides whether one person gets the mail: not about their own act (E3), not twice what they got directly, not
+// what they switched off (E4), and only what they may see.
+func (c *change) wanted(p *core.Person, n core.Notice, reason string, e told) bool {
 	switch {
 	case p.Disabled:
 		return false
@@ -124,7 +208,12 @@ func (c *change) wanted(p *core.Person, n core.Notice) bool {
 		return false
 	}
 	s := core.StandingOf(c.dir, c.t, p)
-	if !s.Sees() || n.Row != "" && !s.May(n.Row) {
+	switch {
+	case !s.Sees(), n.Row != "" && !s.May(n.Row):
+		return false
+	case e.event == core.EventDeadlineChanged && !s.SeesField(core.FieldInternalTarget): // A71
+		return false
+	case !c.dir.Wants(p, c.t.Service, reason, n.Switch):
 		return false
 	}
 	// What an unproven sender wrote goes to the team, not on to others (mail.md 4).
@@ -143,6 +232,8 @@ func roleOf(s core.Standing, who core.Audience) core.Role {
 		return core.Participant
 	case core.ToFollowers:
 		return core.Follower
+	case core.ToApprovers:
+		return core.Approver
 	}
 	for _, r := range core.GrantedRoles() {
 		if s.Roles.Has(r) {
@@ -159,7 +250,8 @@ func roleOf(s core.Standing, who core.Audience) core.Role {
 }
 
 // queue writes one mail to one person: everything it will say is cut to their view here.
-func (c *change) queue(p *core.Person, n core.Notice, e told, reason string) error {
+func (c *change) queue(r recipient, e told) error {
+	p := r.person
 	standing := core.StandingOf(c.dir, c.t, p)
 	service := c.dir.Services[c.t.Service]
 	box := c.dir.MailboxOf(c.t.Service)
@@ -169,7 +261,7 @@ func (c *change) queue(p *core.Person, n core.Notice, e told, reason string) err
 	team := standing.TeamSide()
 	o := &core.Outgoing{
 		ID: newID(), Ticket: c.t.Number, Mailbox: box.ID, Person: p, Address: p.Email, Event: e.event,
-		Role: roleOf(standing, n.Audience), Reason: reason, Language: p.Language.Or(service.Language), CreatedAt: c.now,
+		Role: r.role, Reason: r.reason, Language: p.Language.Or(service.Language), CreatedAt: c.now,
 		Content: core.Content{
 			Ticket: core.ViewOf(c.dir, c.t, standing, c.now), Desk: c.dir.Desk.Name, RequesterSide: !team,
 			FromAddress: box.Address, FromName: c.dir.Desk.Name,
@@ -192,7 +284,7 @@ func (c *change) queue(p *core.Person, n core.Notice, e told, reason string) err
 			c.files(k, e.record)
 		}
 	}
-	acknowledgement := n.Own
+	acknowledgement := r.notice.Own
 	o.Automatic = team || acknowledgement || k.Record == nil || k.Record.Text == "" ||
 		e.event != core.EventPublicReply && e.event != core.EventResolved
 	if !o.Automatic && c.actor.Person != nil && c.actor.Person.Name != "" {
@@ -205,7 +297,8 @@ func (c *change) queue(p *core.Person, n core.Notice, e told, reason string) err
 			k.Record, k.Files, k.FilesAsLinks, k.Ticket.Subject = nil, nil, nil, ""
 		}
 	}
-	k.AlsoIn, k.Failed = c.alsoIn, c.failed
+	k.AlsoIn, k.Failed, k.Refused = c.alsoIn, c.failed, e.refused
+	c.particulars(k, r, e)
 	k.Unverified = team && !c.vouched(e.record)
 	if team && c.before.Solver != nil {
 		k.Previous = c.before.Solver.Ref().Display()
@@ -215,6 +308,38 @@ func (c *change) queue(p *core.Person, n core.Notice, e told, reason string) err
 	}
 	c.address(o, box, team, e.record)
 	return c.tx.QueueMail(o)
+}
+
+// particulars are what single events tell besides.
+func (c *change) particulars(k *core.Content, r recipient, e told) {
+	if e.approval != nil {
+		v := e.approval.View()
+		k.Approval = &v
+		if s := e.approval.Of(r.person.ID); r.role == core.Approver && !e.approval.Waits(s) {
+			for _, s := range e.approval.Approvers {
+				if c.dir.StandsIn(r.person.ID, s.Person.ID) {
+					k.InsteadOf = s.Person.Ref().Display()
+				}
+			}
+		}
+	}
+	if c.child != nil {
+		v := core.ViewOf(c.dir, c.child, core.StandingOf(c.dir, c.child, r.person), c.now)
+		if v.Number == 0 { // not theirs to see: that it is done, no more
+			v = core.View{Number: c.child.Number, Tag: c.dir.Desk.Tag(c.child.Number)}
+		}
+		k.Child = &v
+	}
+	if e.event == core.EventWaitingReminder {
+		if at := c.resolvesAt(); !at.IsZero() {
+			k.ResolvesAt = &at
+		}
+	}
+}
+
+// refuse tells somebody that what they wrote by mail did not do what they may have meant, and what to do instead.
+func (c *change) refuse(p *core.Person, why string) error {
+	return c.queue(recipient{person: p, role: roleOf(core.StandingOf(c.dir, c.t, p), ""), reason: "refusal"}, told{event: core.EventRefusal, refused: why})
 }
 
 // address issues the mail's reply addresses: to answer with, and for the team one for notes. A reply to an internal

@@ -128,8 +128,11 @@ func (h *Helpdesk) AttachHeld(ctx context.Context, actor core.Actor, id int64, n
 			return err
 		}
 		n, err = a.change(ctx, n, 0, func(c *change) error {
-			if err := c.require(core.LogCreate); err != nil {
+			if err := c.allow(core.ActRecord); err != nil {
 				return err
+			}
+			if !c.standing.SeesInternal() { // what is attached is for the team
+				return core.Refuse(core.Forbidden, "error.forbidden")
 			}
 			rec := &core.Record{Kind: core.KindMail, AuthorAddress: content.From.Email, Via: core.ViaMail, Text: content.Text,
 				Folded: content.Folded, Attachments: content.Attachments}

@@ -50,17 +50,9 @@ func (h *Helpdesk) MailSignInLink(ctx context.Context, email string) error {
 		token := rand.Text()
 		hash := sha256.Sum256([]byte(token))
 		a.tx.AddSignInLink(hash[:], p.ID, a.now.Add(linkLife))
-		id := newID()
-		language := core.English
-		if len(a.dir.Desk.Languages) > 0 {
-			language = a.dir.Desk.Languages[0]
-		}
-		return a.tx.QueueMail(&core.Outgoing{
-			ID: id, Mailbox: box.ID, Person: p, Address: p.Email, Event: core.EventSignIn, Reason: "sign_in", Automatic: true,
-			Language: p.Language.Or(language), MessageID: core.MessageID(id, core.DomainOf(box.Address)), CreatedAt: a.now,
-			Content: core.Content{Desk: a.dir.Desk.Name, FromName: a.dir.Desk.Name, FromAddress: box.Address,
-				ReplyAddress: box.Address, Link: "/login/link?token=" + token, RequesterSide: true},
-		})
+		o := a.notice(p, box, core.EventSignIn, "sign_in")
+		o.Content.Link = "/login/link?token=" + token
+		return a.tx.QueueMail(o)
 	})
 }
 

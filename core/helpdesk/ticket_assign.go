@@ -9,7 +9,7 @@ import (
 // Take makes the actor the solver, also where the ticket has a solver or group already (A11, E5).
 func (a *Act) Take(ctx context.Context, n core.Number, ifVersion int) (core.Number, error) {
 	return a.change(ctx, n, ifVersion, func(c *change) error {
-		if err := c.require(core.TicketSelfAssign); err != nil {
+		if err := c.allow(core.ActTake); err != nil {
 			return err
 		}
 		return c.assign(c.actor.Person, c.t.Group)
@@ -25,7 +25,7 @@ type Assignee struct {
 // Assign gives the ticket to somebody else or to a group (A12). A manager can never be given one (A49).
 func (a *Act) Assign(ctx context.Context, n core.Number, to Assignee, ifVersion int) (core.Number, error) {
 	return a.change(ctx, n, ifVersion, func(c *change) error {
-		if err := c.require(core.TicketAssignToOtherOrGroup); err != nil {
+		if err := c.allow(core.ActAssign); err != nil {
 			return err
 		}
 		var group core.SolverGroupID
@@ -54,7 +54,7 @@ func (a *Act) Assign(ctx context.Context, n core.Number, to Assignee, ifVersion 
 // Return gives the ticket back to the main solvers (E5).
 func (a *Act) Return(ctx context.Context, n core.Number, ifVersion int) (core.Number, error) {
 	return a.change(ctx, n, ifVersion, func(c *change) error {
-		if err := c.require(core.TicketAssignToOtherOrGroup); err != nil {
+		if err := c.allow(core.ActReturn); err != nil {
 			return err
 		}
 		was, from := c.t.Status, c.assignee()

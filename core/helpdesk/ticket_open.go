@@ -25,8 +25,10 @@ type NewTicket struct {
 	OnBehalfOf  *core.Person // nil = for the actor
 	Author      *core.Person // whose words the text is; nil = the actor's
 	Attachments []core.Attachment
-	Mail        *MailSource // set for a ticket opened by mail
-	Presumed    core.Number // the ticket that the mail named, but where its sender may not write (mail.md 3)
+	Mail        *MailSource  // set for a ticket opened by mail
+	Linked      core.Number  // the ticket it comes from (E8, E10)
+	Copied      *core.Record // the record it was split from: what is known of its sender comes along
+	Presumed    core.Number  // the ticket that the mail named, but where its sender may not write (mail.md 3)
 }
 
 // MailSource says which mail a record came from.
@@ -138,24 +140,27 @@ func (a *Act) rootMessageID(n NewTicket) string {
 // open writes the ticket and its first message, routes it, and tells.
 func (c *change) open(ctx context.Context, n NewTicket) error {
 	t := c.t
-	if route, ok := c.dir.Services[t.Service].Categories[t.Category]; ok && route.Group != 0 { // D20
-		t.Group, t.Status = route.Group, core.Triaged
-	}
-	sole, err := c.soleSolver(ctx)
+	err := c.route(ctx)
 	if err != nil {
 		return err
-	}
-	if sole != nil && t.Group == 0 { // A37, D3
-		t.Solver, t.Status = sole, core.Triaged
 	}
 	c.tx.AddTicket(t)
 	first := &core.Record{Kind: core.KindMessage, Author: n.Author, Text: n.Text, Folded: n.Folded, ShowToRequester: true, Attachments: n.Attachments}
 	c.source(first, n.Mail)
+	if n.Copied != nil {
+		first.AuthorAddress, first.Inbound, first.Verified = n.Copied.AuthorAddress, n.Copied.Inbound, n.Copied.Verified
+	}
 	if first, err = c.log(first); err != nil {
 		return err
 	}
 	if n.Presumed != 0 {
 		if _, err := c.logChange(core.KindLink, false, "presumed", "", "#"+formatNumber(n.Presumed)); err != nil {
+			return err
+		}
+	}
+	if n.Linked != 0 {
+		c.tx.LinkTickets(t.Number, n.Linked)
+		if _, err := c.logChange(core.KindLink, false, "link", "", "#"+formatNumber(n.Linked)); err != nil {
 			return err
 		}
 	}
@@ -174,11 +179,8 @@ func (c *change) open(ctx context.Context, n NewTicket) error {
 	}
 	c.tx.SaveTicket(t)
 	c.tell(core.EventTicketCreated, first)
-	switch {
-	case t.Solver != nil:
-		c.tell(core.EventAssigned, first)
-	case t.Group != 0:
-		c.tell(core.EventAssignedGroup, first)
+	if c.routed {
+		c.tellRouted(first)
 	}
 	return c.notify(ctx)
 }
@@ -192,7 +194,7 @@ func (c *change) soleSolver(ctx context.Context) (*core.Person, error) {
 	}
 	var sole *core.Person
 	for _, p := range people {
-		if p.Disabled || sole != nil && sole.ID == p.ID {
+		if p.Disabled || c.dir.Away(p.ID) || sole != nil && sole.ID == p.ID {
 			continue
 		}
 		if sole != nil {

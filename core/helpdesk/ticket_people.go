@@ -3,6 +3,7 @@ package helpdesk
 import (
 	"context"
 	"slices"
+	"time"
 
 	"postdesk/core"
 )
@@ -10,8 +11,8 @@ import (
 // AddParticipant gives a requester of the service the requester's rights on the ticket (A84, A85, D15).
 func (a *Act) AddParticipant(ctx context.Context, n core.Number, p *core.Person, ifVersion int) (core.Number, error) {
 	return a.change(ctx, n, ifVersion, func(c *change) error {
-		if c.standing.Grade(core.LogCreate) == core.Denied {
-			return core.Refuse(core.Forbidden, "error.forbidden")
+		if err := c.allow(core.ActParticipant); err != nil {
+			return err
 		}
 		if _, ok := c.dir.SLAFor(p, c.t.Service); !ok { // D28: unknown and not entitled get the same answer
 			return core.BadInput("add", "error.participant.no_requester")
@@ -19,25 +20,27 @@ func (a *Act) AddParticipant(ctx context.Context, n core.Number, p *core.Person,
 		if c.t.TakesPart(p.ID) {
 			return core.Refuse(core.Conflict, "error.participant.already", p.Email)
 		}
-		return c.participate(p)
+		return c.participate(p, time.Time{})
 	})
 }
 
-func (c *change) participate(p *core.Person) error {
+// participate makes them a participant. since is from when on they see what was written: who did not come by an explicit
+// word gets nothing that was before (D15).
+func (c *change) participate(p *core.Person, since time.Time) error {
 	c.t.Participants = append(c.t.Participants, p)
 	if c.t.Follows(p.ID) { // D14: a participant cannot be its follower
 		c.dropFollower(p)
 	}
 	_, err := c.logChange(core.KindParticipant, true, "participant", "", p.Ref().Display())
-	c.tx.AddToTicket(c.t.Number, p.ID, core.Participant, c.now)
+	c.tx.AddToTicket(c.t.Number, p.ID, core.Participant, c.now, since.Truncate(time.Microsecond)) // as exact as the log's times
 	return err
 }
 
 // RemoveParticipant takes them away again.
 func (a *Act) RemoveParticipant(ctx context.Context, n core.Number, p *core.Person, ifVersion int) (core.Number, error) {
 	return a.change(ctx, n, ifVersion, func(c *change) error {
-		if c.standing.Grade(core.LogCreate) == core.Denied {
-			return core.Refuse(core.Forbidden, "error.forbidden")
+		if err := c.allow(core.ActParticipant); err != nil {
+			return err
 		}
 		i := slices.IndexFunc(c.t.Participants, func(x *core.Person) bool { return x.ID == p.ID })
 		if i < 0 {
@@ -53,9 +56,10 @@ func (a *Act) RemoveParticipant(ctx context.Context, n core.Number, p *core.Pers
 // AddFollower gives somebody a reader's rights on this one ticket (A58, D14): team members, readers and followers may.
 func (a *Act) AddFollower(ctx context.Context, n core.Number, p *core.Person, ifVersion int) (core.Number, error) {
 	return a.change(ctx, n, ifVersion, func(c *change) error {
+		if err := c.allow(core.ActFollower); err != nil {
+			return err
+		}
 		switch {
-		case !c.standing.MayAddFollower():
-			return core.Refuse(core.Forbidden, "error.forbidden")
 		case p.Disabled || p.Origin != core.Configured:
 			return core.BadInput("add", "error.follower.unknown")
 		case c.t.TakesPart(p.ID):
@@ -63,18 +67,22 @@ func (a *Act) AddFollower(ctx context.Context, n core.Number, p *core.Person, if
 		case c.t.Follows(p.ID):
 			return core.Refuse(core.Conflict, "error.follower.already", p.Email)
 		}
-		c.t.Followers = append(c.t.Followers, p)
-		c.tx.AddToTicket(c.t.Number, p.ID, core.Follower, c.now)
-		_, err := c.logChange(core.KindParticipant, false, "follower", "", p.Ref().Display())
-		return err
+		return c.follow(p)
 	})
+}
+
+func (c *change) follow(p *core.Person) error {
+	c.t.Followers = append(c.t.Followers, p)
+	c.tx.AddToTicket(c.t.Number, p.ID, core.Follower, c.now, time.Time{})
+	_, err := c.logChange(core.KindParticipant, false, "follower", "", p.Ref().Display())
+	return err
 }
 
 // RemoveFollower ends that.
 func (a *Act) RemoveFollower(ctx context.Context, n core.Number, p *core.Person, ifVersion int) (core.Number, error) {
 	return a.change(ctx, n, ifVersion, func(c *change) error {
-		if !c.standing.MayAddFollower() {
-			return core.Refuse(core.Forbidden, "error.forbidden")
+		if err := c.allow(core.ActFollower); err != nil {
+			return err
 		}
 		if !c.t.Follows(p.ID) {
 			return core.Refuse(core.Conflict, "error.follower.none", p.Email)

@@ -18,7 +18,7 @@ func (h *Helpdesk) Ticket(ctx context.Context, p *core.Person, n core.Number) (c
 // see loads a ticket with the person's standing in it, and refuses whoever may not see it.
 func (h *Helpdesk) see(ctx context.Context, p *core.Person, n core.Number) (*core.Ticket, core.Standing, core.View, error) {
 	none := core.Standing{}
-	dir, err := h.store.Directory(ctx)
+	dir, err := h.Directory(ctx)
 	if err != nil {
 		return nil, none, core.View{}, err
 	}
@@ -91,7 +91,7 @@ type TicketList struct {
 
 // Tickets lists what the person may see, newest first.
 func (h *Helpdesk) Tickets(ctx context.Context, p *core.Person, f ListFilter) (TicketList, error) {
-	dir, err := h.store.Directory(ctx)
+	dir, err := h.Directory(ctx)
 	if err != nil {
 		return TicketList{}, err
 	}
@@ -103,7 +103,7 @@ func (h *Helpdesk) Tickets(ctx context.Context, p *core.Person, f ListFilter) (T
 		}
 		filter.Services = dir.Below(s.ID)
 	}
-	if !slices.Contains([]string{"", "all", "mine", "unassigned", "overdue"}, f.Queue) {
+	if !slices.Contains([]string{"", "all", "mine", "unassigned", "overdue", "spam"}, f.Queue) {
 		return TicketList{}, core.BadInput("queue", "error.queue.unknown", f.Queue)
 	}
 	for _, s := range f.Statuses {
@@ -127,7 +127,7 @@ func (h *Helpdesk) Tickets(ctx context.Context, p *core.Person, f ListFilter) (T
 	}
 	for _, t := range tickets {
 		if s := core.StandingOf(dir, t, p); s.Sees() { // the list filters in SQL; the one rule has the last word
-			list.Tickets = append(list.Tickets, core.ViewOf(dir, t, s, h.now()))
+			list.Tickets = append(list.Tickets, core.ViewOf(dir, t, s, h.now()).InList())
 		}
 	}
 	return list, nil
@@ -139,11 +139,18 @@ func scopeOf(dir *core.Directory, p *core.Person) store.Scope {
 		return store.Scope{}
 	}
 	scope := store.Scope{Person: p.ID, Groups: map[core.SolverGroupID]store.Grants{}}
+	absent := dir.StandsFor(p)
+	for _, x := range absent {
+		scope.StandsFor = append(scope.StandsFor, x.ID)
+	}
 	for id := range dir.Services {
 		limits := map[core.RequesterGroupID]core.RoleSet{}
 		for _, s := range dir.Lineage(id) {
 			for _, g := range dir.Grants[s.ID] {
-				if g.Person != p.ID && (g.Members == 0 || !p.In(g.Members)) {
+				if g.Role == core.MainSolver && slices.ContainsFunc(absent, g.HeldBy) { // E14
+					limits[g.For] = limits[g.For].With(core.MainSolver)
+				}
+				if !g.HeldBy(p) {
 					continue
 				}
 				limits[g.For] = limits[g.For].With(g.Role)
@@ -164,6 +171,9 @@ func scopeOf(dir *core.Directory, p *core.Person) store.Scope {
 			if roles.Has(core.MainSolver) {
 				scope.Main.Add(id, limit)
 			}
+			if roles.Team() {
+				scope.Team.Add(id, limit)
+			}
 		}
 	}
 	return scope
@@ -181,7 +191,7 @@ type ServiceView struct {
 
 // Services lists the services in which the person may open tickets or has a role, by path.
 func (h *Helpdesk) Services(ctx context.Context, p *core.Person) ([]ServiceView, error) {
-	dir, err := h.store.Directory(ctx)
+	dir, err := h.Directory(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +219,7 @@ func (h *Helpdesk) Services(ctx context.Context, p *core.Person) ([]ServiceView,
 
 // People completes a name or address within the person's own organization (A51, A82).
 func (h *Helpdesk) People(ctx context.Context, p *core.Person, q string) ([]core.Ref, string, error) {
-	dir, err := h.store.Directory(ctx)
+	dir, err := h.Directory(ctx)
 	if err != nil || p.Organization == 0 || q == "" {
 		return []core.Ref{}, "", err
 	}
@@ -218,7 +228,7 @@ func (h *Helpdesk) People(ctx context.Context, p *core.Person, q string) ([]core
 	for _, x := range people {
 		refs = append(refs, x.Ref())
 	}
-	return refs, dir.Organizations[p.Organization], err
+	return refs, dir.Organizations[p.Organization].Name, err
 }
 
 // PersonNamed is whom somebody names by address in an operation. An address of nobody stands for a person without any
@@ -236,11 +246,6 @@ func (a *Act) PersonNamed(ctx context.Context, address string) (*core.Person, er
 // an operation is found by PersonNamed.
 func (h *Helpdesk) PersonByAddress(ctx context.Context, address string) (*core.Person, error) {
 	return h.store.PersonByAddress(ctx, address)
-}
-
-// Directory is the configuration as it is now.
-func (h *Helpdesk) Directory(ctx context.Context) (*core.Directory, error) {
-	return h.store.Directory(ctx)
 }
 
 // PutFile stores the content of a file that is about to be attached, and returns it as an attachment. What nothing

@@ -17,7 +17,7 @@ func (a *Act) SetStatus(ctx context.Context, n core.Number, to core.Status, ifVe
 		return a.Close(ctx, n, ifVersion)
 	}
 	return a.change(ctx, n, ifVersion, func(c *change) error {
-		if err := c.requireSolve(); err != nil {
+		if err := c.allow(core.ActStatus); err != nil {
 			return err
 		}
 		was := c.t.Status
@@ -32,7 +32,7 @@ func (a *Act) SetStatus(ctx context.Context, n core.Number, to core.Status, ifVe
 // (A47, D5).
 func (a *Act) Resolve(ctx context.Context, n core.Number, r NewRecord) (core.Number, error) {
 	return a.change(ctx, n, r.IfVersion, func(c *change) error {
-		if err := c.requireSolve(); err != nil {
+		if err := c.allow(core.ActResolve); err != nil {
 			return err
 		}
 		was := c.t.Status
@@ -60,7 +60,43 @@ func (a *Act) Resolve(ctx context.Context, n core.Number, r NewRecord) (core.Num
 			return err
 		}
 		c.tell(core.EventResolved, rec)
-		return nil
+		return c.resolved(ctx)
+	})
+}
+
+// resolved is what follows when the work on a ticket ends, however it ended: decisions are not wanted any more (D12), and
+// the solver side of the ticket above learns of it (E7).
+func (c *change) resolved(ctx context.Context) error {
+	if err := c.dropApprovals(); err != nil || c.t.Parent == 0 {
+		return err
+	}
+	parent, err := c.tx.Ticket(ctx, c.t.Parent)
+	if err != nil {
+		return err
+	}
+	x := &change{Act: c.Act, t: parent, before: *parent, child: c.t}
+	x.tell(core.EventChildResolved, nil)
+	return x.notify(ctx)
+}
+
+// Withdraw ends a ticket that its requester does not need any more (D25).
+func (a *Act) Withdraw(ctx context.Context, n core.Number, ifVersion int) (core.Number, error) {
+	return a.change(ctx, n, ifVersion, func(c *change) error {
+		if err := c.allow(core.ActWithdraw); err != nil {
+			return err
+		}
+		was := c.t.Status
+		if err := c.t.Withdraw(c.now); err != nil {
+			return err
+		}
+		if _, err := c.logChange(core.KindProperty, true, "withdrawn", "", "yes"); err != nil {
+			return err
+		}
+		if err := c.logStatus(was); err != nil {
+			return err
+		}
+		c.tell(core.EventResolved, nil)
+		return c.resolved(ctx)
 	})
 }
 
@@ -68,12 +104,8 @@ func (a *Act) Resolve(ctx context.Context, n core.Number, r NewRecord) (core.Num
 // deadline (A79, A80, D16).
 func (a *Act) Reopen(ctx context.Context, n core.Number, ifVersion int) (core.Number, error) {
 	return a.change(ctx, n, ifVersion, func(c *change) error {
-		switch {
-		case c.standing.MayReopen(c.dir, c.t, c.now):
-		case c.standing.Part && c.t.Status.Done():
-			return core.Refuse(core.Conflict, "error.reopen.too_late")
-		default:
-			return core.Refuse(core.Forbidden, "error.forbidden")
+		if err := c.allow(core.ActReopen); err != nil {
+			return err
 		}
 		return c.reopen(nil)
 	})
@@ -105,52 +137,21 @@ func (c *change) reopen(message *core.Record) error {
 // Close ends a resolved ticket for good: who may solve it, or its requester or a participant (D25).
 func (a *Act) Close(ctx context.Context, n core.Number, ifVersion int) (core.Number, error) {
 	return a.change(ctx, n, ifVersion, func(c *change) error {
-		if !c.standing.MaySolve(c.t) && !c.standing.Part {
-			return core.Refuse(core.Forbidden, "error.forbidden")
-		}
-		was := c.t.Status
-		if err := c.t.SetStatus(core.Closed, c.now); err != nil {
+		if err := c.allow(core.ActClose); err != nil {
 			return err
 		}
-		if err := c.logStatus(was); err != nil {
-			return err
-		}
-		c.tell(core.EventClosed, nil)
-		return nil
+		return c.close()
 	})
 }
 
-// SetPriority changes the priority (D1: who may solve).
-func (a *Act) SetPriority(ctx context.Context, n core.Number, to core.Priority, ifVersion int) (core.Number, error) {
-	return a.change(ctx, n, ifVersion, func(c *change) error {
-		if !core.ValidPriority(to) {
-			return core.BadInput("priority", "error.priority.unknown", string(to))
-		}
-		return c.setProperty("priority", string(c.t.Priority), string(to), c.dir.Services[c.t.Service].Sees("priority"), func() { c.t.Priority = to })
-	})
-}
-
-// SetCategory changes the category (D1: who may solve).
-func (a *Act) SetCategory(ctx context.Context, n core.Number, to core.Category, ifVersion int) (core.Number, error) {
-	return a.change(ctx, n, ifVersion, func(c *change) error {
-		if !core.ValidCategory(to) {
-			return core.BadInput("category", "error.category.unknown", string(to))
-		}
-		return c.setProperty("category", string(c.t.Category), string(to), true, func() { c.t.Category = to })
-	})
-}
-
-func (c *change) setProperty(field, from, to string, show bool, set func()) error {
-	if err := c.requireSolve(); err != nil {
+func (c *change) close() error {
+	was := c.t.Status
+	if err := c.t.SetStatus(core.Closed, c.now); err != nil {
 		return err
 	}
-	if c.t.Status.Done() {
-		return core.Refuse(core.Conflict, "error.status.done", string(c.t.Status))
+	if err := c.logStatus(was); err != nil {
+		return err
 	}
-	if from == to {
-		return core.Refuse(core.Conflict, "error.property.same", to)
-	}
-	set()
-	_, err := c.logChange(core.KindProperty, show, field, from, to)
-	return err
+	c.tell(core.EventClosed, nil)
+	return nil
 }

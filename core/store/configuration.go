@@ -30,12 +30,12 @@ func (r reads) Configuration(ctx context.Context, addresses []string) (*core.Des
 			AutomaticPerDay: &limits.AutomaticPerDay, BundleAbove: &limits.BundleAbove}
 		return nil
 	})
-	list(b, &f.Organizations, `select id, archived_at is not null, name, domains from organization order by id`,
+	list(b, &f.Organizations, `select id, archived_at is not null, name, domains, fields from organization order by id`,
 		func(row pgx.CollectableRow) (e core.OrganizationEntry, err error) {
-			return e, row.Scan(&e.ID, &e.Archived, &e.Name, &e.Domains)
+			return e, row.Scan(&e.ID, &e.Archived, &e.Name, &e.Domains, &e.Fields)
 		})
 	list(b, &f.People, `select p.id, p.disabled_at is not null, p.origin, p.password_hash is not null, p.email, p.name, coalesce(o.name, ''),
-		coalesce(p.language, ''), p.administrator, coalesce(p.password_env, ''),
+		coalesce(p.language, ''), p.administrator, coalesce(p.password_env, ''), p.fields,
 		array(select address from person_address where person_id = p.id order by address)
 		from person p left join organization o on o.id = p.organization_id
 		where p.origin = 'configured' or p.email = any ($1) or p.id in (select person_id from person_address where address = any ($1))
@@ -82,7 +82,7 @@ func scanPersonEntry(row pgx.CollectableRow) (core.PersonEntry, error) {
 	var e core.PersonEntry
 	var organization string
 	err := row.Scan(&e.ID, &e.Disabled, &e.Origin, &e.HasPassword, &e.Email, &e.Name, &organization, &e.Language, &e.Administrator,
-		&e.PasswordEnv, &e.Addresses)
+		&e.PasswordEnv, &e.Fields, &e.Addresses)
 	e.Organization = &organization
 	return e, err
 }
@@ -149,13 +149,24 @@ func queueServices(b *pgx.Batch, f *core.DeskFile) func() map[core.ServiceID]str
 	parents, index := map[core.ServiceID]core.ServiceID{}, map[core.ServiceID]int{}
 	at := func(id core.ServiceID) *core.ServiceEntry { return &f.Services[index[id]] }
 	list(b, &f.Services, `select s.id, s.archived_at is not null, coalesce(s.parent_id, 0), s.name, s.folder, coalesce(m.address, ''), s.language,
-		s.reopen_days, s.close_after_days, s.unknown_senders, s.requester_sees, s.inherit
+		s.reopen_days, s.close_after_days, s.unknown_senders, s.requester_sees, s.inherit,
+		s.after_deadline, s.remind_days, s.resolve_waiting_days, s.notifications
 		from service s left join mailbox m on m.id = s.mailbox_id order by s.position, s.id`,
 		func(row pgx.CollectableRow) (core.ServiceEntry, error) {
 			e := core.ServiceEntry{ReopenDays: new(int), CloseAfterDays: new(int), Inherit: new(bool)}
 			var parent core.ServiceID
+			var said map[string]bool
 			err := row.Scan(&e.ID, &e.Archived, &parent, &e.Name, &e.Folder, &e.Mailbox, &e.Language, e.ReopenDays, e.CloseAfterDays,
-				&e.UnknownSenders, &e.RequesterSees, e.Inherit)
+				&e.UnknownSenders, &e.RequesterSees, e.Inherit, &e.AfterDeadline, &e.Waiting.RemindDays, &e.Waiting.ResolveAfterDays, &said)
+			for reason, wanted := range said {
+				if e.Notifications == nil {
+					e.Notifications = map[string]core.Toggle{}
+				}
+				e.Notifications[reason] = core.Off
+				if wanted {
+					e.Notifications[reason] = core.On
+				}
+			}
 			index[core.ServiceID(e.ID)], parents[core.ServiceID(e.ID)] = len(index), parent
 			return e, err
 		})

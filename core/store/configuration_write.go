@@ -74,23 +74,31 @@ func (tx *Tx) SaveLimits(e *core.LimitsEntry) {
 // SaveOrganization writes an organization; a new one gets its ID with the next flush. So do all Save methods.
 func (tx *Tx) SaveOrganization(e *core.OrganizationEntry) {
 	if e.ID == 0 {
-		tx.write("insert into organization (name, domains) values ($1, $2) returning id", e.Name, e.Domains).QueryRow(intoID(&e.ID))
+		tx.write("insert into organization (name, domains, fields) values ($1, $2, $3) returning id", e.Name, e.Domains, fieldsOf(e.Fields)).QueryRow(intoID(&e.ID))
 		return
 	}
-	tx.write("update organization set name = $2, domains = $3, archived_at = null where id = $1", e.ID, e.Name, e.Domains)
+	tx.write("update organization set name = $2, domains = $3, fields = $4, archived_at = null where id = $1", e.ID, e.Name, e.Domains, fieldsOf(e.Fields))
+}
+
+// fieldsOf are custom fields as they are kept.
+func fieldsOf(fields map[string]string) map[string]string {
+	if fields == nil {
+		return map[string]string{}
+	}
+	return fields
 }
 
 // SavePerson writes a configured person; they are enabled. Addresses are saved apart.
 func (tx *Tx) SavePerson(e *core.PersonEntry, organization core.OrganizationID, now time.Time) {
 	if e.ID == 0 {
-		tx.write(`insert into person (email, name, organization_id, language, administrator, password_env, created_at)
-			values ($1, $2, nullif($3::bigint, 0), nullif($4, ''), $5, nullif($6, ''), $7) returning id`,
-			e.Email, e.Name, organization, e.Language, e.Administrator, e.PasswordEnv, now).QueryRow(intoID(&e.ID))
+		tx.write(`insert into person (email, name, organization_id, language, administrator, password_env, fields, created_at)
+			values ($1, $2, nullif($3::bigint, 0), nullif($4, ''), $5, nullif($6, ''), $7, $8) returning id`,
+			e.Email, e.Name, organization, e.Language, e.Administrator, e.PasswordEnv, fieldsOf(e.Fields), now).QueryRow(intoID(&e.ID))
 		return
 	}
 	tx.write(`update person set email = $2, name = $3, organization_id = nullif($4::bigint, 0), language = nullif($5, ''), administrator = $6,
-		password_env = nullif($7, ''), origin = 'configured', disabled_at = null where id = $1`,
-		e.ID, e.Email, e.Name, organization, e.Language, e.Administrator, e.PasswordEnv)
+		password_env = nullif($7, ''), fields = $8, origin = 'configured', disabled_at = null where id = $1`,
+		e.ID, e.Email, e.Name, organization, e.Language, e.Administrator, e.PasswordEnv, fieldsOf(e.Fields))
 }
 
 // SetAside takes the addresses from people who turn out to be somebody else, so that this one can have them.

@@ -61,24 +61,29 @@ func (r reads) loadDirectory(ctx context.Context) (*core.Directory, error) {
 	d := &core.Directory{
 		Services: map[core.ServiceID]*core.Service{}, Grants: map[core.ServiceID][]core.Grant{},
 		SolverGroups: map[core.SolverGroupID]core.SolverGroup{}, Mailboxes: map[core.MailboxID]*core.Mailbox{},
-		Organizations: map[core.OrganizationID]string{}, People: map[core.PersonID]*core.Person{},
+		Organizations: map[core.OrganizationID]core.Organization{}, People: map[core.PersonID]*core.Person{},
 	}
 	b := &pgx.Batch{}
 	b.Queue("select version, name, languages, timezone from desk").QueryRow(func(row pgx.Row) error {
 		return row.Scan(&d.Version, &d.Desk.Name, &d.Desk.Languages, &d.Desk.Timezone)
 	})
-	b.Queue("select id, name from organization").Query(func(rows pgx.Rows) error {
+	b.Queue("select id, name, fields from organization").Query(func(rows pgx.Rows) error {
 		var id core.OrganizationID
-		var name string
-		_, err := pgx.ForEachRow(rows, []any{&id, &name}, func() error { d.Organizations[id] = name; return nil })
+		var o core.Organization
+		_, err := pgx.ForEachRow(rows, []any{&id, &o.Name, &o.Fields}, func() error {
+			d.Organizations[id], o = o, core.Organization{}
+			return nil
+		})
 		return err
 	})
 	b.Queue(`select id, coalesce(parent_id, 0), name, folder, coalesce(mailbox_id, 0), language, reopen_days, close_after_days,
-		unknown_senders, requester_sees, inherit, archived_at is not null from service`).Query(func(rows pgx.Rows) error {
+		unknown_senders, requester_sees, inherit, archived_at is not null, after_deadline, remind_days, resolve_waiting_days, notifications
+		from service`).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			s := &core.Service{Categories: map[core.Category]core.CategoryRoute{}}
 			if err := rows.Scan(&s.ID, &s.Parent, &s.Name, &s.Folder, &s.Mailbox, &s.Language, &s.ReopenDays, &s.CloseAfterDays,
-				&s.UnknownSenders, &s.RequesterSees, &s.Inherit, &s.Archived); err != nil {
+				&s.UnknownSenders, &s.RequesterSees, &s.Inherit, &s.Archived,
+				&s.AfterDeadline, &s.RemindDays, &s.ResolveWaiting, &s.Notifications); err != nil {
 				return err
 			}
 			d.Services[s.ID] = s
@@ -136,8 +141,10 @@ func (r reads) loadDirectory(ctx context.Context) (*core.Directory, error) {
 		}
 		return err
 	})
+	absences := queueAbsences(b)
 	if err := r.db.SendBatch(ctx, b).Close(); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
+	d.Absences = absences()
 	return d, nil
 }

@@ -21,10 +21,10 @@ func (tx *Tx) AddRecord(r *core.Record) error {
 		}
 	}
 	tx.write(`insert into log_record (id, ticket_number, at, kind, author_id, author_address, via, text, folded, show_to_requester,
-		verified, message_id, inbound_id, change)
-		values ($1, $2, $3, $4, nullif($5::bigint, 0), $6, $7, $8, $9, $10, $11, $12, nullif($13::bigint, 0), $14)`,
+		verified, message_id, inbound_id, change, work)
+		values ($1, $2, $3, $4, nullif($5::bigint, 0), $6, $7, $8, $9, $10, $11, $12, nullif($13::bigint, 0), $14, nullif($15::int, 0))`,
 		r.ID, r.Ticket, r.At, r.Kind, idOf(r.Author), r.AuthorAddress, r.Via, r.Text, r.Folded, r.ShowToRequester,
-		r.Verified, r.MessageID, r.Inbound, change)
+		r.Verified, r.MessageID, r.Inbound, change, r.Work)
 	if len(r.Attachments) == 0 {
 		return nil
 	}
@@ -38,7 +38,7 @@ func (tx *Tx) AddRecord(r *core.Record) error {
 }
 
 const recordColumns = `r.id, r.ticket_number, r.at, r.kind, coalesce(r.author_id, 0), r.author_address, r.via, r.text, r.folded,
-	r.show_to_requester, r.verified, r.message_id, coalesce(r.inbound_id, 0), r.change`
+	r.show_to_requester, r.verified, r.message_id, coalesce(r.inbound_id, 0), r.change, coalesce(r.work, 0)`
 
 // Records reads a ticket's log, oldest first, with authors and attachments.
 func (r reads) Records(ctx context.Context, n core.Number) ([]*core.Record, error) {
@@ -47,7 +47,31 @@ func (r reads) Records(ctx context.Context, n core.Number) ([]*core.Record, erro
 
 // Record reads one log record. NotFound where there is none.
 func (r reads) Record(ctx context.Context, id string) (*core.Record, error) {
-	records, err := r.records(ctx, "r.id = $1", id)
+	return r.one(ctx, "r.id::text = $1", id)
+}
+
+// FirstRecord is the message that opened a ticket.
+func (r reads) FirstRecord(ctx context.Context, n core.Number) (*core.Record, error) {
+	return r.one(ctx, "r.ticket_number = $1 and kind = 'message' order by r.at limit 1", n)
+}
+
+// LastAnswer is the team's last message to the requester; nil where there is none.
+func (r reads) LastAnswer(ctx context.Context, n core.Number) (*core.Record, error) {
+	rec, err := r.one(ctx, `r.ticket_number = $1 and kind = 'message' and show_to_requester
+		and author_id is distinct from (select requester_id from ticket where number = $1) order by r.at desc limit 1`, n)
+	if core.CodeOf(err) == core.NotFound {
+		return nil, nil
+	}
+	return rec, err
+}
+
+// SetRecordText changes what a record says: the log keeps the earlier text in a record of its own.
+func (tx *Tx) SetRecordText(id, text string) {
+	tx.write("update log_record set text = $2 where id = $1", id, text)
+}
+
+func (r reads) one(ctx context.Context, where string, key any) (*core.Record, error) {
+	records, err := r.records(ctx, where, key)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +95,7 @@ func (r reads) records(ctx context.Context, where string, key any) ([]*core.Reco
 		var author core.PersonID
 		var change []byte
 		if err := rows.Scan(&rec.ID, &rec.Ticket, &rec.At, &rec.Kind, &author, &rec.AuthorAddress, &rec.Via, &rec.Text, &rec.Folded,
-			&rec.ShowToRequester, &rec.Verified, &rec.MessageID, &rec.Inbound, &change); err != nil {
+			&rec.ShowToRequester, &rec.Verified, &rec.MessageID, &rec.Inbound, &change, &rec.Work); err != nil {
 			return nil, fmt.Errorf("log: %w", err)
 		}
 		if change != nil {

@@ -13,13 +13,15 @@ import (
 
 // personColumns reads a person of the alias p; scanPerson takes them.
 const personColumns = `p.id, p.email, p.name, coalesce(p.organization_id, 0), coalesce(p.language, ''), p.administrator,
-	p.disabled_at is not null, p.origin,
+	p.disabled_at is not null, p.origin, p.fields,
+	(select jsonb_agg(jsonb_build_object('service', coalesce(service_id, 0), 'reason', reason, 'wanted', wanted))
+	      from notification_setting where person_id = p.id),
 	array(select group_id from requester_group_member where person_id = p.id
 	      union select id from requester_group where p.domain = any (domains))`
 
 func scanPerson(row pgx.CollectableRow) (*core.Person, error) {
 	var p core.Person
-	err := row.Scan(&p.ID, &p.Email, &p.Name, &p.Organization, &p.Language, &p.Administrator, &p.Disabled, &p.Origin, &p.Groups)
+	err := row.Scan(&p.ID, &p.Email, &p.Name, &p.Organization, &p.Language, &p.Administrator, &p.Disabled, &p.Origin, &p.Fields, &p.Settings, &p.Groups)
 	return &p, err
 }
 
@@ -165,4 +167,21 @@ func (r reads) GroupsOfDomain(ctx context.Context, domain string) ([]core.Reques
 func (s *Store) SweepSignIns(ctx context.Context, now time.Time) error {
 	_, err := s.pool.Exec(ctx, `with old as (delete from sign_in_link where expires_at < $1 returning 1) delete from sessions where expiry < $1`, now)
 	return err
+}
+
+// Administrators are the people who set the desk up.
+func (r reads) Administrators(ctx context.Context) ([]*core.Person, error) {
+	rows, err := r.db.Query(ctx, "select "+personColumns+" from person p where p.administrator and p.disabled_at is null order by p.id")
+	if err != nil {
+		return nil, fmt.Errorf("administrators: %w", err)
+	}
+	return pgx.CollectRows(rows, scanPerson)
+}
+
+// SaveNoticeSetting notes what a person wants to be told (E4); nil = nothing said any more.
+func (tx *Tx) SaveNoticeSetting(id core.PersonID, service core.ServiceID, reason string, wanted *bool) {
+	tx.write(`delete from notification_setting where person_id = $1 and coalesce(service_id, 0) = $2 and reason = $3`, id, service, reason)
+	if wanted != nil {
+		tx.write(`insert into notification_setting (person_id, service_id, reason, wanted) values ($1, nullif($2::bigint, 0), $3, $4)`, id, service, reason, *wanted)
+	}
 }

@@ -12,7 +12,8 @@ import (
 
 const ticketColumns = `t.number, t.version, t.service_id, t.subject, t.status, t.category, t.priority, coalesce(t.organization_id, 0),
 	coalesce(t.group_id, 0), coalesce(t.parent_number, 0), coalesce(t.merged_into, 0), t.opened_via, coalesce(t.sla_id, 0),
-	t.root_message_id, t.created_at, t.updated_at, t.resolved_at, t.closed_at, t.first_response_at, t.requester_id, coalesce(t.solver_id, 0)`
+	t.root_message_id, t.created_at, t.updated_at, t.resolved_at, t.closed_at, t.first_response_at, t.requester_id, coalesce(t.solver_id, 0),
+	t.waiting_since, t.reminded, t.withdrawn, t.spam_at, t.internal_target`
 
 // ticketRow is a ticket as its table has it: people still by id.
 type ticketRow struct {
@@ -22,11 +23,12 @@ type ticketRow struct {
 
 func (r *ticketRow) scan(row pgx.Row) error {
 	t := &r.Ticket
-	var resolved, closed, response *time.Time
+	var resolved, closed, response, waiting, spam, target *time.Time
 	err := row.Scan(&t.Number, &t.Version, &t.Service, &t.Subject, &t.Status, &t.Category, &t.Priority, &t.Organization,
 		&t.Group, &t.Parent, &t.MergedInto, &t.OpenedVia, &t.SLA, &t.RootMessageID, &t.CreatedAt, &t.UpdatedAt,
-		&resolved, &closed, &response, &r.requester, &r.solver)
+		&resolved, &closed, &response, &r.requester, &r.solver, &waiting, &t.Reminded, &t.Withdrawn, &spam, &target)
 	t.ResolvedAt, t.ClosedAt, t.FirstResponse = instant(resolved), instant(closed), instant(response)
+	t.WaitingSince, t.SpamAt, t.InternalTarget = instant(waiting), instant(spam), instant(target)
 	return err
 }
 
@@ -55,66 +57,29 @@ func (r reads) Ticket(ctx context.Context, n core.Number) (*core.Ticket, error) 
 }
 
 func (r reads) ticket(ctx context.Context, n core.Number, lock string) (*core.Ticket, error) {
+	row := &ticketRow{}
 	b := &pgx.Batch{}
-	ticket := queueTicket(b, n, lock)
+	b.Queue("select "+ticketColumns+" from ticket t where t.number = $1"+lock, n).QueryRow(row.scan)
+	around := queueAround(b, []core.Number{n})
 	if err := r.db.SendBatch(ctx, b).Close(); err != nil {
 		return nil, fmt.Errorf("ticket %d: %w", n, notFound(err))
 	}
-	return ticket(), nil
+	around.join(row)
+	return &row.Ticket, nil
 }
 
-// TicketsByNumber reads several tickets in one round trip. NotFound where one is not there.
+// TicketsByNumber reads several tickets in one round trip; those that are not there are missing in the map.
 func (r reads) TicketsByNumber(ctx context.Context, numbers []core.Number) (map[core.Number]*core.Ticket, error) {
-	b := &pgx.Batch{}
-	queued := map[core.Number]func() *core.Ticket{}
-	for _, n := range numbers {
-		if queued[n] == nil {
-			queued[n] = queueTicket(b, n, "")
-		}
+	rows, err := r.db.Query(ctx, "select "+ticketColumns+" from ticket t where t.number = any ($1)", numbers)
+	if err != nil {
+		return nil, fmt.Errorf("tickets: %w", err)
 	}
-	if err := r.db.SendBatch(ctx, b).Close(); err != nil {
-		return nil, fmt.Errorf("tickets: %w", notFound(err))
+	found, err := r.collect(ctx, rows)
+	tickets := make(map[core.Number]*core.Ticket, len(found))
+	for _, t := range found {
+		tickets[t.Number] = t
 	}
-	tickets := map[core.Number]*core.Ticket{}
-	for n, ticket := range queued {
-		tickets[n] = ticket()
-	}
-	return tickets, nil
-}
-
-// queueTicket asks for a ticket and the people around it; the function gives it once the batch has run.
-func queueTicket(b *pgx.Batch, n core.Number, lock string) func() *core.Ticket {
-	var row ticketRow
-	people := map[core.PersonID]*core.Person{}
-	t := &row.Ticket
-	b.Queue("select "+ticketColumns+" from ticket t where t.number = $1"+lock, n).QueryRow(row.scan)
-	b.Queue("select number from ticket where parent_number = $1 order by number", n).Query(func(rows pgx.Rows) (err error) {
-		t.Children, err = pgx.CollectRows(rows, pgx.RowTo[core.Number])
-		return err
-	})
-	b.Queue("select "+personColumns+` from person p where p.id = any (array(
-		select unnest(array[requester_id, solver_id]) from ticket where number = $1
-		union all select person_id from ticket_person where ticket_number = $1))`, n).Query(func(rows pgx.Rows) (err error) {
-		people, err = byID(pgx.CollectRows(rows, scanPerson))
-		return err
-	})
-	b.Queue("select person_id, part from ticket_person where ticket_number = $1 order by added_at, person_id", n).Query(func(rows pgx.Rows) error {
-		var id core.PersonID
-		var part core.Role
-		_, err := pgx.ForEachRow(rows, []any{&id, &part}, func() error {
-			if part == core.Follower {
-				t.Followers = append(t.Followers, people[id])
-			} else {
-				t.Participants = append(t.Participants, people[id])
-			}
-			return nil
-		})
-		return err
-	})
-	return func() *core.Ticket {
-		t.Requester, t.Solver = people[row.requester], people[row.solver]
-		return t
-	}
+	return tickets, err
 }
 
 // NextNumber takes a new ticket number; a number that is not used leaves a gap.
@@ -126,22 +91,23 @@ func (tx *Tx) NextNumber(ctx context.Context) (n core.Number, err error) {
 // AddTicket writes a new ticket; its number was taken before.
 func (tx *Tx) AddTicket(t *core.Ticket) {
 	insert := tx.write(`insert into ticket (number, version, service_id, subject, status, category, priority, requester_id, organization_id,
-		solver_id, group_id, parent_number, opened_via, sla_id, root_message_id, created_at, updated_at, resolved_at, closed_at, first_response_at)
+		solver_id, group_id, parent_number, opened_via, sla_id, root_message_id, created_at, updated_at, resolved_at, closed_at, first_response_at,
+		waiting_since)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9::bigint, 0), nullif($10::bigint, 0), nullif($11::bigint, 0), nullif($12::bigint, 0),
-		$13, nullif($14::bigint, 0), $15, $16, $17, $18, $19, $20)`, newTicketValues(t)...)
+		$13, nullif($14::bigint, 0), $15, $16, $17, $18, $19, $20, $21)`, newTicketValues(t)...)
 	if tx.adding == nil {
 		tx.adding = map[core.Number]*pgx.QueuedQuery{}
 	}
 	tx.adding[t.Number] = insert
 	for _, p := range t.Participants {
-		tx.AddToTicket(t.Number, p.ID, core.Participant, t.CreatedAt)
+		tx.AddToTicket(t.Number, p.ID, core.Participant, t.CreatedAt, time.Time{})
 	}
 }
 
 func newTicketValues(t *core.Ticket) []any {
 	return []any{t.Number, t.Version, t.Service, t.Subject, t.Status, t.Category, t.Priority, t.Requester.ID, t.Organization,
 		idOf(t.Solver), t.Group, t.Parent, t.OpenedVia, t.SLA, t.RootMessageID, t.CreatedAt, t.UpdatedAt,
-		nullTime(t.ResolvedAt), nullTime(t.ClosedAt), nullTime(t.FirstResponse)}
+		nullTime(t.ResolvedAt), nullTime(t.ClosedAt), nullTime(t.FirstResponse), nullTime(t.WaitingSince)}
 }
 
 // SaveTicket writes a ticket that LockTicket gave, as its next version. Nothing else can have changed it meanwhile. Where
@@ -153,11 +119,13 @@ func (tx *Tx) SaveTicket(t *core.Ticket) {
 		return
 	}
 	tx.write(`update ticket set version = $2, service_id = $3, subject = $4, status = $5, category = $6, priority = $7,
-		requester_id = $8, organization_id = nullif($9::bigint, 0), solver_id = nullif($10::bigint, 0), group_id = nullif($11::bigint, 0),
+		requester_id = $8, solver_id = nullif($10::bigint, 0), group_id = nullif($11::bigint, 0),
 		parent_number = nullif($12::bigint, 0), merged_into = nullif($13::bigint, 0), sla_id = nullif($14::bigint, 0),
-		updated_at = $15, resolved_at = $16, closed_at = $17, first_response_at = $18 where number = $1`,
+		updated_at = $15, resolved_at = $16, closed_at = $17, first_response_at = $18, organization_id = nullif($9::bigint, 0),
+		waiting_since = $19, reminded = $20, withdrawn = $21, spam_at = $22, internal_target = $23 where number = $1`,
 		t.Number, t.Version, t.Service, t.Subject, t.Status, t.Category, t.Priority, t.Requester.ID, t.Organization,
-		idOf(t.Solver), t.Group, t.Parent, t.MergedInto, t.SLA, t.UpdatedAt, nullTime(t.ResolvedAt), nullTime(t.ClosedAt), nullTime(t.FirstResponse))
+		idOf(t.Solver), t.Group, t.Parent, t.MergedInto, t.SLA, t.UpdatedAt, nullTime(t.ResolvedAt), nullTime(t.ClosedAt), nullTime(t.FirstResponse),
+		nullTime(t.WaitingSince), t.Reminded, t.Withdrawn, nullTime(t.SpamAt), nullTime(t.InternalTarget))
 }
 
 func idOf(p *core.Person) core.PersonID {
@@ -167,9 +135,11 @@ func idOf(p *core.Person) core.PersonID {
 	return p.ID
 }
 
-// AddToTicket makes a person a participant or follower of a ticket; twice does nothing.
-func (tx *Tx) AddToTicket(n core.Number, id core.PersonID, part core.Role, at time.Time) {
-	tx.write("insert into ticket_person (ticket_number, person_id, part, added_at) values ($1, $2, $3, $4) on conflict do nothing", n, id, part, at)
+// AddToTicket makes a person a participant or follower of a ticket; twice does nothing. since is from when on a
+// participant sees what was written (D15); zero = from the beginning.
+func (tx *Tx) AddToTicket(n core.Number, id core.PersonID, part core.Role, at, since time.Time) {
+	tx.write(`insert into ticket_person (ticket_number, person_id, part, added_at, since) values ($1, $2, $3, $4, $5)
+		on conflict do nothing`, n, id, part, at, nullTime(since))
 }
 
 // RemoveFromTicket ends that.

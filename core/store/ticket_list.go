@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -17,7 +18,10 @@ import (
 type Scope struct {
 	Person core.PersonID
 	// View: all tickets of the service (A3). Sole: only those assigned to the person (A43).
-	View, Sole, Main Grants
+	// Main: they are its main solver. Team: they are in its team, and see what stands below its tickets (A54).
+	View, Sole, Main, Team Grants
+	// StandsFor are absent people whose decisions as approver the person makes (E14).
+	StandsFor []core.PersonID
 	// Groups the person is in, and where (A39): their tickets without solver are in the person's queue.
 	Groups map[core.SolverGroupID]Grants
 }
@@ -42,7 +46,7 @@ func (g *Grants) Add(id core.ServiceID, limit core.RequesterGroupID) {
 type Filter struct {
 	Statuses []core.Status
 	Services []core.ServiceID
-	Queue    string // mine, unassigned, overdue, all ("")
+	Queue    string // mine, unassigned, overdue, spam, all ("")
 	Query    string // words in number, subject and the text the person may see
 	Before   core.Number
 	Limit    int
@@ -63,34 +67,45 @@ func (c *conditions) and(part string) { c.parts = append(c.parts, part) }
 
 func (c *conditions) where() string { return strings.Join(c.parts, "\n and ") }
 
-// holds says that one of the grants applies to the ticket; "" = none can.
-func (c *conditions) holds(g Grants) string {
+// holds says that one of the grants applies to the ticket of the alias; "" = none can.
+func (c *conditions) holds(t string, g Grants) string {
 	var or []string
 	if len(g.Services) > 0 {
-		or = append(or, "t.service_id = any ("+c.arg(g.Services)+")")
+		or = append(or, t+".service_id = any ("+c.arg(g.Services)+")")
 	}
 	if len(g.PairServices) > 0 {
 		or = append(or, `exists (select from unnest(`+c.arg(g.PairServices)+`::bigint[], `+c.arg(g.PairGroups)+`::bigint[]) u (s, g)
-			join requester_group_person m on m.group_id = u.g where u.s = t.service_id and m.person_id = t.requester_id)`)
+			join requester_group_person m on m.group_id = u.g where u.s = `+t+`.service_id and m.person_id = `+t+`.requester_id)`)
 	}
 	return strings.Join(or, " or ")
 }
 
-// scope limits to what the person may see; internal is the condition under which they read the whole log.
-func (c *conditions) scope(s Scope) (internal string) {
+// scope limits to what the person may see, spam apart, which only main solvers look through; internal is the condition under which they read the whole log.
+func (c *conditions) scope(s Scope, spam bool) (internal string) {
 	me := c.arg(s.Person)
 	var or []string
-	if view := c.holds(s.View); view != "" {
+	if view := c.holds("t", s.View); view != "" {
 		or = append(or, view)
 	}
-	if sole := c.holds(s.Sole); sole != "" {
+	if sole := c.holds("t", s.Sole); sole != "" {
 		or = append(or, "t.solver_id = "+me+" and ("+sole+")")
 	}
 	or = append(or, "t.number in (select ticket_number from ticket_person where person_id = "+me+" and part = 'follower')")
+	if team := c.holds("p", s.Team); team != "" { // A54, D10
+		or = append(or, "t.number in (select a.ticket_number from ticket_ancestor a join ticket p on p.number = a.ancestor_number where "+team+")")
+	}
+	or = append(or, `t.number in (select q.ticket_number from approver s join approval q on q.id = s.approval_id join ticket x on x.number = q.ticket_number
+		where s.state = 'pending' and q.state = 'pending'
+		and (s.person_id = `+me+` or s.person_id = any (`+c.arg(s.StandsFor)+`) and x.requester_id not in (s.person_id, `+me+`)))`) // A64, E14
 	internal = "(" + strings.Join(or, " or ") + ")"
 	or = append(or, "t.number in (select number from ticket where requester_id = "+me+
 		" union all select ticket_number from ticket_person where person_id = "+me+")")
 	c.and("t.merged_into is null")
+	if spam { // D25
+		c.and("t.spam_at is not null and (" + cmp.Or(c.holds("t", s.Main), "false") + ")")
+	} else {
+		c.and("t.spam_at is null")
+	}
 	c.and("(" + strings.Join(or, "\n or ") + ")")
 	return internal
 }
@@ -102,34 +117,40 @@ func (c *conditions) mine(s Scope) string {
 	me := c.arg(s.Person)
 	or := []string{"t.solver_id = " + me}
 	for group, where := range s.Groups {
-		or = append(or, "t.solver_id is null and t.group_id = "+c.arg(group)+" and ("+c.holds(where)+")")
+		or = append(or, "t.solver_id is null and t.group_id = "+c.arg(group)+" and ("+c.holds("t", where)+")")
 	}
-	if main := c.holds(s.Main); main != "" {
+	if main := c.holds("t", s.Main); main != "" {
 		or = append(or, "t.solver_id is null and t.group_id is null and ("+main+")")
 	}
 	return "(" + undone + " and (" + strings.Join(or, " or ") + "))"
 }
 
+// seenSince keeps from a participant what was written before they came, where they see only what is later (D15).
+func seenSince(me string) string {
+	return `(r.author_id = ` + me + ` or t.requester_id = ` + me + ` or not exists (select from ticket_person tp where tp.ticket_number = t.number
+		and tp.person_id = ` + me + ` and tp.part = 'participant' and r.at < tp.since))`
+}
+
 // search matches the number, the subject, and what of the log the person may read.
-func (c *conditions) search(q, internal string) {
+func (c *conditions) search(s Scope, q, internal string) {
 	if n, err := strconv.ParseInt(strings.TrimPrefix(q, "#"), 10, 64); err == nil {
 		c.and("t.number = " + c.arg(n))
 		return
 	}
-	like := c.arg("%" + likeLiteral(q) + "%")
+	like, me := c.arg("%"+likeLiteral(q)+"%"), c.arg(s.Person)
 	c.and("(t.subject ilike " + like + " or exists (select from log_record r where r.ticket_number = t.number and r.text ilike " + like +
-		" and (r.show_to_requester or " + internal + ")))")
+		" and (" + internal + " or r.show_to_requester and " + seenSince(me) + ")))")
 }
 
 // Tickets lists what the person may see, newest first.
 func (r reads) Tickets(ctx context.Context, s Scope, f Filter) ([]*core.Ticket, error) {
 	c := &conditions{}
-	internal := c.scope(s)
+	internal := c.scope(s, f.Queue == "spam")
 	if len(f.Services) > 0 {
 		c.and("t.service_id = any (" + c.arg(f.Services) + ")")
 	}
 	if f.Query != "" {
-		c.search(f.Query, internal)
+		c.search(s, f.Query, internal)
 	}
 	if len(f.Statuses) > 0 {
 		c.and("t.status = any (" + c.arg(f.Statuses) + ")")
@@ -149,6 +170,11 @@ func (r reads) Tickets(ctx context.Context, s Scope, f Filter) ([]*core.Ticket, 
 	if err != nil {
 		return nil, fmt.Errorf("tickets: %w", err)
 	}
+	return r.collect(ctx, rows)
+}
+
+// collect reads the rows of tickets, with what stands around them.
+func (r reads) collect(ctx context.Context, rows pgx.Rows) ([]*core.Ticket, error) {
 	var found []*ticketRow
 	for rows.Next() {
 		row := &ticketRow{}
@@ -160,49 +186,18 @@ func (r reads) Tickets(ctx context.Context, s Scope, f Filter) ([]*core.Ticket, 
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("tickets: %w", err)
 	}
-	return r.withPeople(ctx, found)
-}
-
-// withPeople puts requester, solver, participants and followers to listed tickets.
-func (r reads) withPeople(ctx context.Context, found []*ticketRow) ([]*core.Ticket, error) {
-	numbers, ids := make([]core.Number, 0, len(found)), make([]core.PersonID, 0, 2*len(found))
-	index := make(map[core.Number]*core.Ticket, len(found))
+	numbers := make([]core.Number, 0, len(found))
 	for _, row := range found {
-		numbers, ids = append(numbers, row.Number), append(ids, row.requester, row.solver)
-		index[row.Number] = &row.Ticket
+		numbers = append(numbers, row.Number)
 	}
-	type part struct {
-		number core.Number
-		person core.PersonID
-		part   core.Role
-	}
-	var parts []part
-	people := map[core.PersonID]*core.Person{}
 	b := &pgx.Batch{}
-	b.Queue("select ticket_number, person_id, part from ticket_person where ticket_number = any ($1) order by added_at, person_id", numbers).Query(func(rows pgx.Rows) error {
-		var p part
-		_, err := pgx.ForEachRow(rows, []any{&p.number, &p.person, &p.part}, func() error { parts = append(parts, p); return nil })
-		return err
-	})
-	b.Queue("select "+personColumns+` from person p where p.id = any ($1)
-		or p.id in (select person_id from ticket_person where ticket_number = any ($2))`, ids, numbers).Query(func(rows pgx.Rows) (err error) {
-		people, err = byID(pgx.CollectRows(rows, scanPerson))
-		return err
-	})
+	around := queueAround(b, numbers)
 	if err := r.db.SendBatch(ctx, b).Close(); err != nil {
 		return nil, fmt.Errorf("tickets: %w", err)
 	}
-	for _, p := range parts {
-		t := index[p.number]
-		if p.part == core.Follower {
-			t.Followers = append(t.Followers, people[p.person])
-		} else {
-			t.Participants = append(t.Participants, people[p.person])
-		}
-	}
+	around.join(found...)
 	tickets := make([]*core.Ticket, 0, len(found))
 	for _, row := range found {
-		row.Requester, row.Solver = people[row.requester], people[row.solver]
 		tickets = append(tickets, &row.Ticket)
 	}
 	return tickets, nil
@@ -225,12 +220,12 @@ const countLimit = 1000
 func (r reads) Counts(ctx context.Context, s Scope, f Filter) (Counts, error) {
 	base := func() *conditions {
 		c := &conditions{}
-		internal := c.scope(s)
+		internal := c.scope(s, false)
 		if len(f.Services) > 0 {
 			c.and("t.service_id = any (" + c.arg(f.Services) + ")")
 		}
 		if f.Query != "" {
-			c.search(f.Query, internal)
+			c.search(s, f.Query, internal)
 		}
 		return c
 	}

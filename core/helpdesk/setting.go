@@ -1,0 +1,43 @@
+package helpdesk
+
+import (
+	"context"
+	"slices"
+
+	"postdesk/core"
+	"postdesk/core/store"
+)
+
+// NoticeChoice is what a person says about a reason: everywhere, or in a service and those below it.
+type NoticeChoice struct {
+	Reason  string
+	Service core.ServiceID // 0 = everywhere
+	Wanted  *bool          // nil = as it is where nobody says anything
+}
+
+// SetNotice notes which mails a person wants (E4); everybody sets their own.
+func (h *Helpdesk) SetNotice(ctx context.Context, actor core.Actor, choice NoticeChoice) error {
+	if actor.Person == nil {
+		return core.Refuse(core.Forbidden, "error.forbidden")
+	}
+	if !slices.Contains(core.SwitchableReasons(), choice.Reason) {
+		return core.BadInput("reason", "error.reason.unknown", choice.Reason)
+	}
+	return h.store.InConfigTx(ctx, func(tx *store.Tx) error { // people are part of the daemons' picture of the desk
+		dir, err := tx.Directory(ctx)
+		if err != nil {
+			return err
+		}
+		where := "everywhere"
+		if choice.Service != 0 {
+			where = dir.Path(choice.Service)
+		}
+		tx.SaveNoticeSetting(actor.Person.ID, choice.Service, choice.Reason, choice.Wanted)
+		said := map[string]string{"reason": choice.Reason, "service": where, "wanted": "as set for all"}
+		if choice.Wanted != nil {
+			said["wanted"] = map[bool]string{true: "on", false: "off"}[*choice.Wanted]
+		}
+		h.audit(tx, actor, h.now(), core.AuditEntry{Noun: core.AuditNotifications, Name: actor.Person.Email, Action: core.AuditChanged, After: said})
+		return nil
+	})
+}
