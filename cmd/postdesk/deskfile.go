@@ -317,16 +317,22 @@ func (out *deskWriter) mailbox(m core.MailboxEntry) {
 }
 
 func (out *deskWriter) service(s core.ServiceEntry) {
-	var folder, sees any
+	var folder, sees, waiting, notifications any
 	if s.Folder {
 		folder = true
 	}
 	if len(s.RequesterSees) > 0 {
 		sees = s.RequesterSees
 	}
+	if len(s.Waiting.RemindDays) > 0 || s.Waiting.ResolveAfterDays > 0 {
+		waiting = s.Waiting
+	}
+	if len(s.Notifications) > 0 {
+		notifications = s.Notifications
+	}
 	out.block("name", s.Name, "parent", given(s.Parent), "folder", folder, "mailbox", given(s.Mailbox), "language", s.Language,
 		"reopen_days", *s.ReopenDays, "close_after_days", *s.CloseAfterDays, "unknown_senders", s.UnknownSenders,
-		"requester_sees", sees, "inherit", *s.Inherit)
+		"after_deadline", s.AfterDeadline, "waiting", waiting, "notifications", notifications, "requester_sees", sees, "inherit", *s.Inherit)
 	if len(s.Requesters) > 0 {
 		out.flow("    requesters: ", s.Requesters)
 	}

@@ -52,6 +52,11 @@ func TestDocumentationOfTheDeskFile(t *testing.T) {
 			t.Errorf("key %s is not explained", key)
 		}
 	}
+	for _, word := range append(core.SwitchableReasons(), core.OptionalFields()...) {
+		if !strings.Contains(doc, "`"+word+"`") {
+			t.Errorf("%s is not explained", word)
+		}
+	}
 	zero := 0
 	for i, part := range strings.Split(doc, "```yaml\n")[1:] {
 		example, _, _ := strings.Cut(part, "```")

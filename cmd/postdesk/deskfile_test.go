@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"reflect"
 	"strings"
@@ -35,6 +36,13 @@ func TestDeskFileIsReadWhole(t *testing.T) {
 	if r := f.Services[1].Roles[3]; r.Role != core.Solver || r.ForRequesters != "Police" || r.People[0] != "sam@vendor.test" {
 		t.Errorf("role = %+v", r)
 	}
+	if s := f.Services[1]; s.AfterDeadline != core.NewTicketLate || !reflect.DeepEqual(s.Waiting, core.WaitingEntry{RemindDays: []int{2, 4}, ResolveAfterDays: 7}) ||
+		!reflect.DeepEqual(s.Notifications, map[string]core.Toggle{"new_ticket": core.Off, "requester": core.On}) {
+		t.Errorf("service = %+v", s)
+	}
+	if fields := f.People[2].Fields; !reflect.DeepEqual(fields, map[string]string{"room": "4.12", "phone": "555", "desk_no": "on"}) {
+		t.Errorf("fields = %v", fields)
+	}
 	if s := f.SLAs[0]; s.FirstResponse != "4h" || s.Priorities[core.Urgent].Resolution != "4h" {
 		t.Errorf("SLA = %+v", s)
 	}
@@ -54,6 +62,14 @@ func TestSectionsAbsentAndEmptyDiffer(t *testing.T) {
 			t.Errorf("%q: %+v, %v", empty, d, err)
 		}
 	}
+}
+
+func manyFields(n int) string {
+	fields := make([]string, n)
+	for i := range fields {
+		fields[i] = fmt.Sprintf("f%d: x", i)
+	}
+	return strings.Join(fields, ", ")
 }
 
 // Each fault is told with its line and column, one clear line first.
@@ -111,6 +127,20 @@ func TestDeskFileFaultsHavePositions(t *testing.T) {
 		"services: [{name: A/B}]\n":                                                             `desk.yaml:1:19: "A/B" has a slash`,
 		"services: [{name: A, unknown_senders: eat}]\n":                                         `desk.yaml:1:39: "eat" is unknown: use hold, guest, refuse`,
 		"services: [{name: A, requester_sees: [notes]}]\n":                                      `desk.yaml:1:39: "notes" is unknown`,
+		"services: [{name: A, after_deadline: eat}]\n":                                          `desk.yaml:1:38: "eat" is unknown: use refuse, new_ticket`,
+		"services: [{name: A, waiting: {remind_days: [2, 2]}}]\n":                               `desk.yaml:1:49: 2 does not come after 2`,
+		"services: [{name: A, waiting: {remind_days: [0]}}]\n":                                  `desk.yaml:1:46: 0 is out of 1 to 3650`,
+		"services: [{name: A, waiting: {remind_days: [2, 7], resolve_after_days: 7}}]\n":        `desk.yaml:1:49: a reminder after 7 days comes too late`,
+		"services: [{name: A, waiting: {resolve_after_days: -1}}]\n":                            `desk.yaml:1:52: -1 is out of 0 to 3650`,
+		"services: [{name: A, waiting: {days: 1}}]\n":                                           `desk.yaml:1:32: unknown key "days"`,
+		"services: [{name: A, notifications: {weather: on}}]\n":                                 `desk.yaml:1:47: "weather" is unknown: use requester,`,
+		"services: [{name: A, notifications: {approver: off}}]\n":                               `"approver" is unknown`, // nobody misses a decision that waits for them
+		"services: [{name: A, notifications: {new_ticket: maybe}}]\n":                           `desk.yaml:1:50: "maybe" is unknown: use on, off`,
+		"people: [{email: a@b.test, fields: {Room: x}}]\n":                                      `desk.yaml:1:43: "Room" is no name of a field`,
+		"people: [{email: a@b.test, fields: {room: \"\"}}]\n":                                   `desk.yaml:1:43: field room is empty`,
+		"people: [{email: a@b.test, fields: {room: \"a\\nb\"}}]\n":                              `desk.yaml:1:43: "a\nb" has a line break`,
+		"organizations: [{name: A, fields: {note: " + strings.Repeat("é", 501) + "}}]\n":        `desk.yaml:1:42: field note has 501 characters`,
+		"people: [{email: a@b.test, fields: {" + manyFields(31) + "}}]\n":                       `31 fields: there can be 30`,
 		"services: [{name: A, requesters: [{group: G}]}]\n":                                     `desk.yaml:1:36: requesters need a group and an sla`,
 		"services: [{name: A, categories: {cars: {group: G}}}]\n":                               `desk.yaml:1:42: "cars" is unknown: use hardware, software`,
 		"services: [{name: A, categories: {access: {}}}]\n":                                     `category access needs a group or a service`,
