@@ -23,9 +23,11 @@ func (c *configuration) saveOrganizations(ctx context.Context) error {
 		unused: func(e *entry) bool { return e.Archived },
 		unique: func(e *entry) string { return e.Name },
 		name:   func(e *entry) string { return e.Name },
-		fields: func(e *entry) []field { return []field{{"name", e.Name}, {"domains", words(e.Domains)}, {"fields", pairs(e.Fields)}} },
-		write:  func(e, _ *entry) error { c.tx.SaveOrganization(e); return nil },
-		end:    func(e *entry) error { c.tx.Archive(store.Organizations, e.ID, c.now); return nil },
+		fields: func(e *entry) []field {
+			return []field{{"name", e.Name}, {"domains", words(e.Domains)}, {"fields", pairs(e.Fields)}}
+		},
+		write: func(e, _ *entry) error { c.tx.SaveOrganization(e); return nil },
+		end:   func(e *entry) error { c.tx.Archive(store.Organizations, e.ID, c.now); return nil },
 	})
 }
 
