@@ -70,7 +70,7 @@ create table approval (
     rule          text   not null check (rule in ('all', 'any')),
     state         text   not null check (state in ('pending', 'approved', 'rejected', 'cancelled', 'expired')),
     text          text   not null default '',
-    digest        bytea  not null,  -- of the request as the approvers were shown it
+    digest        bytea  not null check (length(digest) = 32), -- of the request as the approvers were shown it
     asked_by      bigint not null references person,
     asked_at      timestamptz not null,
     expires_at    timestamptz

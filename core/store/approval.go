@@ -2,47 +2,48 @@ package store
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"postdesk/core"
 )
 
-// queueApprovals asks for the approvals of tickets, in the order in which they were asked.
-func queueApprovals(b *pgx.Batch, numbers []core.Number, a *around) {
-	b.Queue(`select q.ticket_number, q.id::text, q.rule, q.state, q.text, q.digest, q.asked_by, q.asked_at, q.expires_at,
-		s.person_id, s.state, coalesce(s.decided_by, 0), s.decided_at, s.text
-		from approval q join approver s on s.approval_id = q.id where q.ticket_number = any ($1)
-		order by q.asked_at, q.id, s.position`, numbers).Query(func(rows pgx.Rows) error {
-		var last *core.Approval
-		for rows.Next() {
-			var ticket core.Number
-			var q core.Approval
-			var s core.ApproverState
-			var asker, approver, by core.PersonID
-			var expires, decided *time.Time
-			if err := rows.Scan(&ticket, &q.ID, &q.Rule, &q.State, &q.Text, digest{&q.Digest}, &asker, &q.AskedAt, &expires,
-				&approver, &s.State, &by, &decided, &s.Text); err != nil {
-				return err
-			}
-			q.ExpiresAt, s.At = instant(expires), instant(decided)
-			if last == nil || last.ID != q.ID {
-				last = &q
-				a.then(func(a *around, tickets map[core.Number]*core.Ticket) {
-					q.AskedBy = a.people[asker]
-					tickets[ticket].Approvals = append(tickets[ticket].Approvals, &q)
-				})
-			}
-			into := last
-			a.then(func(a *around, _ map[core.Number]*core.Ticket) {
-				s.Person, s.DecidedBy = a.people[approver], a.people[by]
-				into.Approvers = append(into.Approvers, s)
-			})
-		}
-		return rows.Err()
-	})
+// approval and approver are rows of their tables, as JSON of the database.
+type (
+	approval struct {
+		ID        string             `json:"id"`
+		Rule      core.ApprovalRule  `json:"rule"`
+		State     core.ApprovalState `json:"state"`
+		Text      string             `json:"text"`
+		Digest    string             `json:"digest"` // as the database writes bytes: \x and hexadecimal digits
+		AskedBy   core.PersonID      `json:"asked_by"`
+		AskedAt   time.Time          `json:"asked_at"`
+		ExpiresAt *time.Time         `json:"expires_at"`
+		Approvers []approver         `json:"approvers"`
+	}
+	approver struct {
+		Person    core.PersonID      `json:"person_id"`
+		State     core.ApprovalState `json:"state"`
+		DecidedBy core.PersonID      `json:"decided_by"`
+		DecidedAt *time.Time         `json:"decided_at"`
+		Text      string             `json:"text"`
+	}
+)
+
+// approvalsOfTicket are the approvals of ticket t, in the order in which they were asked.
+const approvalsOfTicket = `(select jsonb_agg(to_jsonb(q) || jsonb_build_object('approvers',
+		(select jsonb_agg(s order by s.position) from approver s where s.approval_id = q.id)) order by q.asked_at, q.id)
+	from approval q where q.ticket_number = t.number)`
+
+func (x *approval) of(people map[core.PersonID]*core.Person) *core.Approval {
+	a := &core.Approval{ID: x.ID, Rule: x.Rule, State: x.State, Text: x.Text, AskedBy: people[x.AskedBy], AskedAt: x.AskedAt.UTC(), ExpiresAt: instant(x.ExpiresAt)}
+	_, _ = hex.Decode(a.Digest[:], []byte(strings.TrimPrefix(x.Digest, `\x`))) // the column holds 32 bytes
+	for _, s := range x.Approvers {
+		a.Approvers = append(a.Approvers, core.ApproverState{Person: people[s.Person], State: s.State, DecidedBy: people[s.DecidedBy], At: instant(s.DecidedAt), Text: s.Text})
+	}
+	return a
 }
 
 // SaveApproval writes an approval as it is now, a new one or a changed one.

@@ -127,16 +127,17 @@ func (tx *Tx) UseSignInLink(ctx context.Context, hash []byte, now time.Time) (id
 }
 
 // AddPerson makes an entry for somebody who wrote: a contact or a guest, without sign-in (mail.md 4). Where another
-// transaction made it meanwhile, that one is returned.
-func (tx *Tx) AddPerson(ctx context.Context, p core.Person, now time.Time) (*core.Person, error) {
-	_, err := tx.exec(ctx, `insert into person (email, name, organization_id, language, origin, created_at)
+// transaction made it meanwhile, that one is returned, and made is false.
+func (tx *Tx) AddPerson(ctx context.Context, p core.Person, now time.Time) (entry *core.Person, made bool, err error) {
+	tag, err := tx.exec(ctx, `insert into person (email, name, organization_id, language, origin, created_at)
 		select $1::text, $2::text, nullif($3::bigint, 0), nullif($4::text, ''), $5::text, $6::timestamptz
 		where not exists (select from person_address where address = $1) on conflict (email) do nothing`,
 		p.Email, p.Name, p.Organization, p.Language, p.Origin, now)
 	if err != nil {
-		return nil, fmt.Errorf("add person: %w", err)
+		return nil, false, fmt.Errorf("add person: %w", err)
 	}
-	return tx.PersonByAddress(ctx, p.Email)
+	entry, err = tx.PersonByAddress(ctx, p.Email)
+	return entry, tag.RowsAffected() == 1, err
 }
 
 // FindPeople completes a name or address within one organization (A51, A82); at most limit persons.

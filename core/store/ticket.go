@@ -64,8 +64,7 @@ func (r reads) ticket(ctx context.Context, n core.Number, lock string) (*core.Ti
 	if err := r.db.SendBatch(ctx, b).Close(); err != nil {
 		return nil, fmt.Errorf("ticket %d: %w", n, notFound(err))
 	}
-	around.join(row)
-	return &row.Ticket, nil
+	return &row.Ticket, r.putAround(ctx, around, row)
 }
 
 // TicketsByNumber reads several tickets in one round trip; those that are not there are missing in the map.

@@ -195,7 +195,9 @@ func (r reads) collect(ctx context.Context, rows pgx.Rows) ([]*core.Ticket, erro
 	if err := r.db.SendBatch(ctx, b).Close(); err != nil {
 		return nil, fmt.Errorf("tickets: %w", err)
 	}
-	around.join(found...)
+	if err := r.putAround(ctx, around, found...); err != nil {
+		return nil, err
+	}
 	tickets := make([]*core.Ticket, 0, len(found))
 	for _, row := range found {
 		tickets = append(tickets, &row.Ticket)

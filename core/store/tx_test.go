@@ -156,7 +156,7 @@ func TestSavepointUndoesOnlyItself(t *testing.T) {
 					t.Error("the failure is not told")
 				}
 				// What needs its answer at once stands behind the undoing.
-				if _, err := tx.AddPerson(t.Context(), core.Person{Email: "new@city.test", Origin: core.Guest}, l.now); err != nil {
+				if _, _, err := tx.AddPerson(t.Context(), core.Person{Email: "new@city.test", Origin: core.Guest}, l.now); err != nil {
 					t.Errorf("a person behind it: %v", err)
 				}
 				if err := tx.Savepoint(t.Context(), func() error { l.add(tx, 3); return nil }); err != nil {
