@@ -85,12 +85,34 @@ type NoticeSetting struct {
 	Wanted  bool      `json:"wanted"`
 }
 
+// NoticeSource says whose word decides whether somebody is told for a reason, strongest first (E4).
+type NoticeSource string
+
+// The sources.
+const (
+	PersonForService NoticeSource = "person_service" // the person's word for the service or one above it
+	PersonAnywhere   NoticeSource = "person"         // the person's word for everywhere
+	ServiceForAll    NoticeSource = "service"        // the service's word for everybody
+	TableOfNotices   NoticeSource = "default"
+)
+
+// NoticeState is how a reason stands for a person.
+type NoticeState struct {
+	Reason string       `json:"reason"`
+	Wanted bool         `json:"wanted"`
+	From   NoticeSource `json:"from"`
+}
+
 // Wants tells whether a person is told for the reason in a service. The strongest word counts: the person's for the
 // service, the person's for everywhere, the service's, the table's (E4). What is said of a service counts below it too.
 func (d *Directory) Wants(p *Person, id ServiceID, reason string, s Switch) bool {
 	if s == AlwaysOn {
 		return true
 	}
+	return d.noticeState(p, id, reason, s).Wanted
+}
+
+func (d *Directory) noticeState(p *Person, id ServiceID, reason string, s Switch) NoticeState {
 	said := func(service ServiceID) (wanted, ok bool) {
 		for _, x := range p.Settings {
 			if x.Service == service && x.Reason == reason {
@@ -102,18 +124,34 @@ func (d *Directory) Wants(p *Person, id ServiceID, reason string, s Switch) bool
 	path := d.upwards(id)
 	for _, service := range path {
 		if wanted, ok := said(service.ID); ok {
-			return wanted
+			return NoticeState{reason, wanted, PersonForService}
 		}
 	}
 	if wanted, ok := said(0); ok {
-		return wanted
+		return NoticeState{reason, wanted, PersonAnywhere}
 	}
 	for _, service := range path {
 		if wanted, ok := service.Notifications[reason]; ok {
-			return wanted
+			return NoticeState{reason, wanted, ServiceForAll}
 		}
 	}
-	return s == OnFirst
+	return NoticeState{reason, s == OnFirst, TableOfNotices}
+}
+
+// NoticeStates lists how all reasons that can be switched stand for a person in a service, or with 0 where nothing is
+// said of a service.
+func (d *Directory) NoticeStates(p *Person, id ServiceID) []NoticeState {
+	list := []NoticeState{}
+	for _, reason := range SwitchableReasons() {
+		s := OnFirst // what has its reason from the audience
+		for _, n := range noticeLines {
+			if n.Reason == reason && n.Switch != AlwaysOn {
+				s = n.Switch
+			}
+		}
+		list = append(list, d.noticeState(p, id, reason, s))
+	}
+	return list
 }
 
 // upwards is a service with all above it, whether it inherits roles or not.
@@ -229,6 +267,17 @@ func byEvent(lines []Notice) map[Event][]Notice {
 		m[n.Event] = append(m[n.Event], n)
 	}
 	return m
+}
+
+// ToldEvents are the events of the table, in its order.
+func ToldEvents() []Event {
+	var events []Event
+	for _, n := range noticeLines {
+		if !slices.Contains(events, n.Event) {
+			events = append(events, n.Event)
+		}
+	}
+	return events
 }
 
 // NoticesOf lists who is told about an event, strongest reason first.

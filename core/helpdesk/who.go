@@ -2,6 +2,7 @@ package helpdesk
 
 import (
 	"context"
+	"strings"
 
 	"postdesk/core"
 	"postdesk/core/store"
@@ -40,7 +41,7 @@ func (h *Helpdesk) Who(ctx context.Context, p *core.Person, n core.Number, event
 		case p != nil && !s.SeesInternal():
 			return core.Refuse(core.Forbidden, "error.forbidden")
 		case len(core.NoticesOf(event)) == 0:
-			return core.BadInput("event", "error.event.unknown", string(event))
+			return core.BadInput("event", "error.event.unknown", string(event), eventNames())
 		case !t.SpamAt.IsZero():
 			return nil
 		}
@@ -56,4 +57,12 @@ func (h *Helpdesk) Who(ctx context.Context, p *core.Person, n core.Number, event
 		return nil
 	})
 	return list, err
+}
+
+func eventNames() string {
+	var names []string
+	for _, e := range core.ToldEvents() {
+		names = append(names, string(e))
+	}
+	return strings.Join(names, ", ")
 }
