@@ -9,7 +9,7 @@ type AuditEntry struct {
 	ID        int64 // grows; 0 = not written yet
 	At        time.Time
 	Actor     PersonID // 0 = whoever ran a command on the machine
-	ActorName string   // the actor's address at that time, or the operator's name
+	ActorName string   // the actor's address at that time, the operator's name, or "desk" where a mail brought it about
 	Via       Via
 	Noun      AuditNoun
 	Name      string // which one of them

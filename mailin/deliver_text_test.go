@@ -183,6 +183,10 @@ func TestUnknownSenders(t *testing.T) {
 	p := mail("else.test", "")
 	guest := o.send(p)
 	o.is("guest", guest, core.InboundApplied, 0)
+	if audit, _, err := o.desk.Audit(t.Context(), o.People["root"], 0, 1); err != nil || len(audit) != 1 || audit[0].Noun != core.AuditPerson ||
+		audit[0].Action != core.AuditAdded || audit[0].Via != core.ViaMail || audit[0].ActorName != "desk" || audit[0].After["origin"] != "guest" {
+		t.Errorf("the audit tells of a guest %+v, %v", audit, err)
+	}
 	if p := o.ticket(guest.Ticket).Requester; p.Origin != core.Guest {
 		t.Errorf("%+v", p)
 	}

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -44,5 +45,22 @@ func TestAdministratorsReadTheAudit(t *testing.T) {
 	second := r.get(200, "root", "/admin/audit?page="+first.JSON["next"].(string))
 	if rows := list(first, "changes"); len(rows) != 50 || rows[0]["name"] != "60" || list(second, "changes")[0]["name"] != "10" || second.JSON["next"] != nil {
 		t.Errorf("pages of %d and %d", len(rows), len(list(second, "changes")))
+	}
+}
+
+// Who is let in from the quarantine becomes a person, by who let them in.
+func TestPeopleLetInAreAudited(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	held := fmt.Sprintf("/quarantine/%d/accept", r.hold(r.city.Printers, "Una <una@other.test>", "Paper", "Please help"))
+	r.post(201, "sol", held, nil)
+	var row object
+	for _, x := range list(r.get(200, "root", "/admin/audit"), "changes") {
+		if x["name"] == "una@other.test" {
+			row = x
+		}
+	}
+	if row == nil || row["noun"] != "person" || row["action"] != "added" || row["actor"] != "sol@city.test" || row["via"] != "api" || row["after"].(object)["origin"] != "guest" {
+		t.Errorf("the audit has %v", row)
 	}
 }

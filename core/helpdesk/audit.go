@@ -12,20 +12,29 @@ import (
 func (h *Helpdesk) ActFor(operator string) { h.operator = operator }
 
 // audit writes down, in its transaction, a change that the actor makes: noun, name, action and the changed fields come
-// with the entry. A change within a person's operation goes through Act.audit.
+// with the entry.
 func (h *Helpdesk) audit(tx *store.Tx, actor core.Actor, now time.Time, e core.AuditEntry) {
-	e.At, e.Via, e.ActorName = now, actor.Via, h.operator
-	if e.Via == "" {
-		e.Via = core.ViaCommand
-	}
-	if actor.Person != nil {
+	e.At, e.Via = now, actor.Via
+	switch {
+	case actor.Person != nil:
 		e.Actor, e.ActorName = actor.Person.ID, actor.Person.Email
+	case actor.Via == "":
+		e.Via, e.ActorName = core.ViaCommand, h.operator
+	default:
+		e.ActorName = "desk"
 	}
 	tx.AddAudit(e)
 }
 
-// audit writes a change of people or settings down as the actor's.
-func (a *Act) audit(e core.AuditEntry) { a.h.audit(a.tx, a.actor, a.now, e) }
+// addPerson makes an entry for somebody who wrote to the desk, where there is none.
+func (a *Act) addPerson(ctx context.Context, p core.Person) (*core.Person, error) {
+	entry, made, err := a.tx.AddPerson(ctx, p, a.now)
+	if err == nil && made {
+		a.h.audit(a.tx, a.actor, a.now, core.AuditEntry{Noun: core.AuditPerson, Name: p.Email, Action: core.AuditAdded,
+			After: map[string]string{"email": p.Email, "name": p.Name, "origin": string(p.Origin)}})
+	}
+	return entry, err
+}
 
 // Audit lists changes of people, roles, services and settings for an administrator, newest first. before is the id that
 // the page before ended with, 0 at first; next is 0 at the end. For others there is no such thing: NotFound.

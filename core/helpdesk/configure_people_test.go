@@ -176,7 +176,7 @@ func TestContactBecomesConfigured(t *testing.T) {
 	d := newDesk(t)
 	d.apply(office)
 	err := d.store.InTx(t.Context(), func(tx *store.Tx) error {
-		_, err := tx.AddPerson(t.Context(), core.Person{Email: "new@city.test", Name: "New", Origin: core.Contact}, d.now)
+		_, _, err := tx.AddPerson(t.Context(), core.Person{Email: "new@city.test", Name: "New", Origin: core.Contact}, d.now)
 		return err
 	})
 	if err != nil {
@@ -196,7 +196,7 @@ func TestContactTurnsOutToBeSomebodyElse(t *testing.T) {
 	d.apply(office)
 	err := d.store.InTx(t.Context(), func(tx *store.Tx) (err error) {
 		for _, email := range []string{"benjamin@city.test", "ben@home.test"} {
-			if _, err = tx.AddPerson(t.Context(), core.Person{Email: email, Origin: core.Contact}, d.now); err != nil {
+			if _, _, err = tx.AddPerson(t.Context(), core.Person{Email: email, Origin: core.Contact}, d.now); err != nil {
 				return err
 			}
 		}

@@ -334,8 +334,8 @@ func (m *Mail) AddCopied(ctx context.Context, n core.Number, cc []string) error 
 // AddPerson records somebody who wrote without being listed, as a contact or a guest, without sign-in (mail.md 4). Where
 // the entry exists already it is returned.
 func (m *Mail) AddPerson(ctx context.Context, from core.Ref, service core.ServiceID, origin core.Origin) (*core.Person, error) {
-	return m.tx.AddPerson(ctx, core.Person{Email: core.FoldAddress(from.Email), Name: from.Name, Origin: origin,
-		Language: m.dir.Services[service].Language}, m.now)
+	return m.addPerson(ctx, core.Person{Email: core.FoldAddress(from.Email), Name: from.Name, Origin: origin,
+		Language: m.dir.Services[service].Language})
 }
 
 // DomainIsRequester tells whether an unlisted address would be a requester of the service by its domain (mail.md 4).

@@ -98,8 +98,8 @@ func (h *Helpdesk) AcceptHeld(ctx context.Context, actor core.Actor, id int64) (
 		if content.From.Email == "" {
 			return core.Refuse(core.Conflict, "error.quarantine.no_sender")
 		}
-		sender, err := a.tx.AddPerson(ctx, core.Person{Email: core.FoldAddress(content.From.Email), Name: content.From.Name,
-			Origin: core.Guest, Language: a.dir.Services[row.Service].Language}, a.now)
+		sender, err := a.addPerson(ctx, core.Person{Email: core.FoldAddress(content.From.Email), Name: content.From.Name,
+			Origin: core.Guest, Language: a.dir.Services[row.Service].Language})
 		if err != nil {
 			return err
 		}
