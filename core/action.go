@@ -82,6 +82,15 @@ var rules = []rule{
 	{ActParent, situation.solves, always},                                                               // E10
 }
 
+// conflict refuses with a reason that only those are told who read the whole log: what the team thinks of a ticket, and
+// which tickets are below it, is not for the requester's side.
+func (x situation) conflict(key string, args ...any) error {
+	if !x.SeesInternal() {
+		return Refuse(Conflict, "error.not_now")
+	}
+	return Refuse(Conflict, key, args...)
+}
+
 // Actions lists all of them in the order of the table.
 func Actions() []Action {
 	list := make([]Action, len(rules))
@@ -103,7 +112,7 @@ func Decide(d *Directory, t *Ticket, s Standing, a Action, now time.Time) error 
 	case i < 0 || !rules[i].right(x):
 		return Refuse(Forbidden, "error.forbidden")
 	case !t.SpamAt.IsZero() && a != ActSpam && a != ActRecord: // D25; what comes by mail is kept all the same
-		return Refuse(Conflict, "error.spam.is")
+		return x.conflict("error.spam.is")
 	}
 	return rules[i].state(x)
 }
@@ -198,7 +207,7 @@ func closable(x situation) error {
 	case x.t.Status != Resolved:
 		return Refuse(Conflict, "error.status.close_unresolved")
 	case x.t.OpenChildren > 0: // E7
-		return Refuse(Conflict, "error.close.children", x.t.OpenChildren)
+		return x.conflict("error.close.children", x.t.OpenChildren)
 	}
 	return nil
 }

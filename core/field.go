@@ -22,6 +22,41 @@ func OptionalFields() []string {
 		string(FieldSolverFields), string(FieldSolverDetails), string(FieldOrganizationFields), string(FieldOrganizationDetails)}
 }
 
+// shows tells whether a field of the ticket is shown: as SeesField says, but what is of one's own organization is no
+// detail of another one (A73, A75), where none is nobody's own (D9). Custom fields go no further than the details of whom
+// they describe.
+func (s Standing) shows(t *Ticket, f Field) bool {
+	switch f {
+	case FieldSolverDetails:
+		return s.SeesField(f) || t.Solver == nil || SameOrganization(t.Solver, s.Person)
+	case FieldOrganizationDetails:
+		return s.SeesField(f) || t.Organization != 0 && t.Organization == s.Person.Organization
+	case FieldSolverFields:
+		return s.SeesField(f) && s.shows(t, FieldSolverDetails)
+	case FieldOrganizationFields:
+		return s.SeesField(f) && s.shows(t, FieldOrganizationDetails)
+	}
+	return s.SeesField(f)
+}
+
+// RefOf names somebody who acts on the ticket. Of people from another organization requesters see the name, which is a
+// column of their lists (D8); the rest is a detail (A73, D9).
+func (s Standing) RefOf(p *Person) Ref {
+	ref := p.Ref()
+	if p.ID != s.Person.ID && !SameOrganization(p, s.Person) && !s.SeesField(FieldSolverDetails) {
+		ref.Email = ""
+	}
+	return ref
+}
+
+// changeOf maps the field of a property record to the optional field that it is a change of.
+func changeOf(field string) string {
+	if field == "organization" {
+		return string(FieldOrganizationDetails)
+	}
+	return field
+}
+
 // HiddenFrom lists what of a ticket is kept from somebody who sees it, in a fixed order; empty for the team.
 func HiddenFrom(t *Ticket, s Standing) []string {
 	hidden := []string{}
@@ -30,9 +65,7 @@ func HiddenFrom(t *Ticket, s Standing) []string {
 	}
 	hidden = append(hidden, "notes") // A69
 	for _, f := range OptionalFields() {
-		own := Field(f) == FieldSolverDetails && (t.Solver == nil || SameOrganization(t.Solver, s.Person)) ||
-			Field(f) == FieldOrganizationDetails && t.Organization != 0 && t.Organization == s.Person.Organization
-		if !own && !s.SeesField(Field(f)) {
+		if !s.shows(t, Field(f)) {
 			hidden = append(hidden, f)
 		}
 	}

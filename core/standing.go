@@ -18,6 +18,7 @@ type Standing struct {
 	Approves bool      // a decision of theirs, or of somebody they stand in for, is waited for (A64, E14)
 	Above    bool      // they are in the team of a ticket above this one (A54)
 	Since    time.Time // a participant who sees only what is later (D15); zero = everything
+	later    bool      // they came after the request was written, and are not shown it
 	shown    []string  // optional fields that the service shows to requesters (A76)
 }
 
@@ -33,6 +34,7 @@ func StandingOf(d *Directory, t *Ticket, p *Person) Standing {
 	if s.Part {
 		s.Roles = s.Roles.With(Requester)
 		s.Since = t.Since[p.ID]
+		s.later = !s.Owner && s.Since.After(t.CreatedAt)
 	}
 	if len(t.Approvals) > 0 && len(approvalsWaitingFor(d, t, p)) > 0 {
 		s.Approves, s.Roles = true, s.Roles.With(Approver)
@@ -48,13 +50,12 @@ func StandingOf(d *Directory, t *Ticket, p *Person) Standing {
 }
 
 // counting is the set of roles that count on this very ticket: an exceptional solver's only while the ticket is theirs
-// (A43–A45), a ticket reporter's not at all (A60), a follower's are a reader's on the log (D14).
+// (A43–A45). A ticket reporter's gives no view by itself, yet adds up with what another role lets them see (A60, D11).
 func (s Standing) counting() RoleSet {
-	roles := s.Roles &^ bitOf(TicketReporter)
 	if !s.Solver {
-		roles &^= bitOf(ExceptionalSolver)
+		return s.Roles &^ bitOf(ExceptionalSolver)
 	}
-	return roles
+	return s.Roles
 }
 
 // Sees tells whether the person can see the ticket at all: by the service (A3), as exceptional solver of it (A43), as

@@ -109,10 +109,7 @@ func ViewOf(d *Directory, t *Ticket, s Standing, now time.Time) View {
 		v.Service = service.Name
 	}
 	if t.Solver != nil {
-		solver := t.Solver.Ref()
-		if !SameOrganization(t.Solver, s.Person) && !s.SeesField(FieldSolverDetails) {
-			solver.Email = "" // A73: the name is a list column (D8), the rest is a detail
-		}
+		solver := s.RefOf(t.Solver)
 		v.Solver = &solver
 	}
 	v.ResolvedAt, v.Withdrawn = moment(t.ResolvedAt), t.Withdrawn
@@ -143,14 +140,14 @@ func (v *View) fields(d *Directory, t *Ticket, s Standing) {
 	if s.SeesField(FieldRequesterFields) {
 		v.RequesterFields = t.Requester.Fields
 	}
-	if t.Solver != nil && s.SeesField(FieldSolverFields) {
+	if t.Solver != nil && s.shows(t, FieldSolverFields) {
 		v.SolverFields = t.Solver.Fields
 	}
 	organization := d.Organizations[t.Organization]
-	if t.Organization != 0 && (t.Organization == s.Person.Organization || s.SeesField(FieldOrganizationDetails)) { // A75, D9
+	if s.shows(t, FieldOrganizationDetails) {
 		v.Organization = organization.Name
 	}
-	if s.SeesField(FieldOrganizationFields) {
+	if s.shows(t, FieldOrganizationFields) {
 		v.OrganizationFields = organization.Fields
 	}
 }
@@ -158,7 +155,10 @@ func (v *View) fields(d *Directory, t *Ticket, s Standing) {
 // InList cuts a view to the columns that requesters have in lists (A67, D8), and what a service shows them besides.
 func (v View) InList() View {
 	if !v.Internal {
-		v.ResolvedAt, v.Organization = nil, ""
+		v.ResolvedAt, v.Withdrawn, v.Organization = nil, false, ""
+		if v.Solver != nil {
+			v.Solver = &Ref{Name: v.Solver.Display()}
+		}
 	}
 	return v
 }
@@ -197,15 +197,16 @@ type AttachmentView struct {
 }
 
 // shownTo tells whether the requester's side is shown a record: marked so (A77), or the change of a field that the service
-// shows (A76); and not from before a participant came who sees only what is later (D15), but for their own words.
+// shows (A76); and not from before a participant came who sees only what is later (D15), but for their own words. An edit of
+// the request tells what stood there before, so it is as old as the request.
 func (s Standing) shownTo(r *Record) bool {
 	if r.Author != nil && r.Author.ID == s.Person.ID && r.ShowToRequester {
 		return true
 	}
-	if !s.Owner && r.At.Before(s.Since) {
+	if !s.Owner && r.At.Before(s.Since) || s.later && r.Kind == KindProperty && r.Change.Field == "text" {
 		return false
 	}
-	return r.ShowToRequester || r.Kind == KindProperty && slices.Contains(s.shown, r.Change.Field)
+	return r.ShowToRequester || r.Kind == KindProperty && slices.Contains(s.shown, changeOf(r.Change.Field))
 }
 
 // ViewOfRecord cuts a log record; ok is false where the person may not see it at all (A18, A19, A77).
@@ -218,10 +219,7 @@ func ViewOfRecord(r *Record, s Standing) (v RecordView, ok bool) {
 		Attachments: make([]AttachmentView, 0, len(r.Attachments))}
 	switch {
 	case r.Author != nil:
-		author := r.Author.Ref()
-		if !internal && r.Author.ID != s.Person.ID && !SameOrganization(r.Author, s.Person) {
-			author.Email = "" // A73
-		}
+		author := s.RefOf(r.Author)
 		v.Author = &author
 	case r.AuthorAddress != "" && internal:
 		v.Author = &Ref{Email: r.AuthorAddress}
@@ -234,9 +232,12 @@ func ViewOfRecord(r *Record, s Standing) (v RecordView, ok bool) {
 		v.Change = &change
 	}
 	if internal { // of solver-side mail only the new text reaches requesters (mail.md 6)
-		v.Verified, v.Folded, v.MessageID, v.Work = r.Verified, r.Folded, r.MessageID, r.Work
+		v.Verified, v.Folded, v.MessageID = r.Verified, r.Folded, r.MessageID
 	} else if r.Verified != nil && !*r.Verified && (r.Author == nil || r.Author.ID != s.Person.ID) {
 		v.Verified = r.Verified // whoever reads an unproven sender's words as somebody else's is told so (mail.md 4)
+	}
+	if s.SeesField(FieldWork) {
+		v.Work = r.Work
 	}
 	return v, true
 }

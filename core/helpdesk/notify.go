@@ -3,7 +3,6 @@ package helpdesk
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"postdesk/core"
@@ -32,6 +31,11 @@ func (c *change) notify(ctx context.Context) error {
 		recipients, err := c.recipients(ctx, e)
 		if err != nil {
 			return err
+		}
+		if len(recipients) > 0 {
+			if e.request, err = c.request(ctx, e); err != nil {
+				return err
+			}
 		}
 		for _, r := range recipients {
 			if err := c.queue(r, e); err != nil {
@@ -97,6 +101,9 @@ func (c *change) audience(ctx context.Context, who core.Audience, e told) (g gro
 		return g, nil
 	case core.ToPreviousSolver:
 		g.reason = "passed_on"
+		if e.event == core.EventAssigned && c.routed { // the move itself told them
+			return g, nil
+		}
 		if p := c.before.Solver; p != nil && !c.t.SolvedBy(p.ID) {
 			g.people = []*core.Person{p}
 		}
@@ -271,17 +278,20 @@ func (c *change) queue(r recipient, e told) error {
 	k := &o.Content
 	o.MessageID = core.MessageID(o.ID, core.DomainOf(box.Address))
 	if c.actor.Person != nil {
-		ref := c.actor.Person.Ref()
-		if !team && !c.actor.Is(p) && !core.SameOrganization(c.actor.Person, p) {
-			ref.Email = "" // A73
-		}
+		ref := standing.RefOf(c.actor.Person)
 		k.Actor = &ref
+	}
+	shown := e.record
+	if e.request != nil && r.reason != "passed_on" { // whoever had it knows it
+		shown = e.request
 	}
 	if e.record != nil {
 		o.Record = e.record.ID
-		if v, ok := core.ViewOfRecord(e.record, standing); ok {
+	}
+	if shown != nil {
+		if v, ok := core.ViewOfRecord(shown, standing); ok {
 			k.Record = &v
-			c.files(k, e.record)
+			c.files(k, shown)
 		}
 	}
 	acknowledgement := r.notice.Own
@@ -299,42 +309,18 @@ func (c *change) queue(r recipient, e told) error {
 	}
 	k.AlsoIn, k.Failed, k.Refused = c.alsoIn, c.failed, e.refused
 	c.particulars(k, r, e)
-	k.Unverified = team && !c.vouched(e.record)
+	k.Unverified = team && !c.vouched(shown)
 	if team && c.before.Solver != nil {
 		k.Previous = c.before.Solver.Ref().Display()
 	}
 	if p.Origin == core.Configured {
 		k.Link = "/dashboard/ithelpdesk/" + formatNumber(c.t.Number)
+		if e.event == core.EventRefusal { // the way out leads to another ticket
+			k.Link = "/dashboard/ithelpdesk/new"
+		}
 	}
 	c.address(o, box, team, e.record)
 	return c.tx.QueueMail(o)
-}
-
-// particulars are what single events tell besides.
-func (c *change) particulars(k *core.Content, r recipient, e told) {
-	if e.approval != nil {
-		v := e.approval.View()
-		k.Approval = &v
-		if s := e.approval.Of(r.person.ID); r.role == core.Approver && !e.approval.Waits(s) {
-			for _, s := range e.approval.Approvers {
-				if c.dir.StandsIn(r.person.ID, s.Person.ID) {
-					k.InsteadOf = s.Person.Ref().Display()
-				}
-			}
-		}
-	}
-	if c.child != nil {
-		v := core.ViewOf(c.dir, c.child, core.StandingOf(c.dir, c.child, r.person), c.now)
-		if v.Number == 0 { // not theirs to see: that it is done, no more
-			v = core.View{Number: c.child.Number, Tag: c.dir.Desk.Tag(c.child.Number)}
-		}
-		k.Child = &v
-	}
-	if e.event == core.EventWaitingReminder {
-		if at := c.resolvesAt(); !at.IsZero() {
-			k.ResolvesAt = &at
-		}
-	}
 }
 
 // refuse tells somebody that what they wrote by mail did not do what they may have meant, and what to do instead.
@@ -366,29 +352,6 @@ func (c *change) address(o *core.Outgoing, box *core.Mailbox, team bool, r *core
 			if o.Content.NoteAddress != "" {
 				o.Content.ReplyAddress = o.Content.NoteAddress
 			}
-		}
-	}
-}
-
-// vouched tells whether the record may be taken as its author's: an unproven sender's words stay so, also when a triager
-// lets them in (mail.md 4).
-func (c *change) vouched(r *core.Record) bool {
-	return c.proven() && (r == nil || r.Verified == nil || *r.Verified)
-}
-
-// files sorts a record's files: those that travel with the mail, and those that stay in the desk because they are too
-// large or their sender is unproven.
-func (c *change) files(k *core.Content, r *core.Record) {
-	var total int64
-	for _, a := range r.Attachments {
-		total += a.Size
-	}
-	for _, a := range r.Attachments {
-		f := core.File{Name: a.Name, ContentType: a.ContentType, Size: a.Size, SHA256: slices.Clone(a.SHA256[:])}
-		if total > travelLimit || !c.vouched(r) || strings.HasPrefix(a.ContentType, "message/") {
-			k.FilesAsLinks = append(k.FilesAsLinks, f)
-		} else {
-			k.Files = append(k.Files, f)
 		}
 	}
 }
