@@ -4,6 +4,7 @@ package core
 type Finding struct {
 	Code    FindingCode `json:"code"`
 	Service string      `json:"service,omitempty"` // its path, where the finding is about one service
+	Names   string      `json:"names,omitempty"`   // whom, which group or which address it is about, where there is one
 	Text    string      `json:"text"`
 }
 

@@ -32,7 +32,7 @@ type ReplyToken struct {
 // Content is what a mail says, as the templates get it.
 type Content struct {
 	Ticket View        `json:"ticket"`
-	Record *RecordView `json:"record,omitempty"` // the message or note that it tells of
+	Record *RecordView `json:"record,omitempty"` // the message or note that it tells of; the request where that is new to the recipient
 	// Events happened in the same act, told in the same mail (resolved with a message, say); in the words of the log.
 	Actor         *Ref     `json:"actor,omitempty"`      // who did it; absent = the desk itself
 	Previous      string   `json:"previous,omitempty"`   // assigned, returned: who had it before
@@ -50,6 +50,8 @@ type Content struct {
 	Link          string   `json:"link,omitempty"`           // path below the public URL; "" = no button
 	Files         []File   `json:"files,omitempty"`          // travel with the mail
 	FilesAsLinks  []File   `json:"files_as_links,omitempty"` // too large, or of an unverified sender: in the desk only
+	// MovedFrom is the service in which the ticket was before (moved).
+	MovedFrom string `json:"moved_from,omitempty"`
 	// AlsoIn is the service to which a mail for two services went (D29).
 	AlsoIn string `json:"also_in,omitempty"`
 	// Tickets are those that one mail tells of together: what somebody who left had (D26).

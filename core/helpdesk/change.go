@@ -28,6 +28,7 @@ type change struct {
 type told struct {
 	event    core.Event
 	record   *core.Record
+	request  *core.Record   // the message that opened the ticket, where the event brings it to somebody new
 	approval *core.Approval // with the events of approvals
 	refused  string         // with refusal: why
 }
@@ -109,6 +110,9 @@ func (c *change) log(r *core.Record) (*core.Record, error) {
 	if r.Via == "" {
 		r.Via = c.actor.Via
 	}
+	if c.wrote.IsZero() {
+		c.wrote = r.At
+	}
 	for i := range r.Attachments {
 		r.Attachments[i].ID = newID()
 	}
@@ -140,7 +144,7 @@ func (c *change) tellOf(e core.Event, r *core.Record, a *core.Approval) {
 }
 
 // other locks a second ticket that the operation concerns, and refuses it as unknown where the actor does not read its
-// whole log. Numbers are locked in ascending order, or two operations could wait for each other: lockLower goes first.
+// whole log. Numbers are locked in ascending order, or two operations could wait for each other: pair goes first.
 func (c *change) other(ctx context.Context, field string, n core.Number) (*core.Ticket, core.Standing, error) {
 	unknown := core.BadInput(field, "error.ticket.unknown", int64(n))
 	t, err := c.lock(ctx, n)
@@ -157,16 +161,25 @@ func (c *change) other(ctx context.Context, field string, n core.Number) (*core.
 	return t, s, nil
 }
 
-// lockLower locks the lower of two tickets, which an operation is about to change both.
-func (a *Act) lockLower(ctx context.Context, n, m core.Number) error {
-	if m >= n {
-		return nil
+// pair readies an operation that changes two tickets: one such operation runs at a time, for two could close a circle that
+// neither sees, or wait for each other. It gives the numbers of the tickets that live on, and has locked the lower one. That
+// the second does not exist is not said here: that answer comes after the rights are checked.
+func (a *Act) pair(ctx context.Context, n, m core.Number) (core.Number, core.Number, error) {
+	if err := a.tx.LockRelations(ctx); err != nil {
+		return n, m, err
 	}
-	_, err := a.lock(ctx, m)
-	if core.CodeOf(err) == core.NotFound { // its own answer comes after the rights are checked
-		return nil
+	n, err := a.tx.Survivor(ctx, n)
+	if err != nil {
+		return n, m, err
 	}
-	return err
+	second, err := a.tx.Survivor(ctx, m)
+	switch {
+	case core.CodeOf(err) == core.NotFound:
+		return n, m, nil
+	case err == nil && second < n:
+		_, err = a.lock(ctx, second)
+	}
+	return n, second, err
 }
 
 // beside changes a second, locked ticket along with the first: fn logs there what happened.

@@ -38,7 +38,7 @@ func (h *Helpdesk) Check(ctx context.Context) ([]core.Finding, error) {
 	for _, m := range health {
 		if m.FailingSince != nil {
 			service := k.dir.ServiceOfMailbox(k.dir.MailboxAt(m.Address).ID)
-			k.find(core.MailboxFailing, service, "mailbox %s fails since %s: %s", m.Address, m.FailingSince.UTC().Format("2006-01-02 15:04 MST"), m.Failure)
+			k.find(core.MailboxFailing, service, m.Address, "mailbox %s fails since %s: %s", m.Address, m.FailingSince.UTC().Format("2006-01-02 15:04 MST"), m.Failure)
 		}
 	}
 	k.slas()
@@ -53,8 +53,8 @@ type inspection struct {
 	findings []core.Finding
 }
 
-func (k *inspection) find(code core.FindingCode, service core.ServiceID, format string, args ...any) {
-	k.findings = append(k.findings, core.Finding{Code: code, Service: k.dir.Path(service), Text: fmt.Sprintf(format, args...)})
+func (k *inspection) find(code core.FindingCode, service core.ServiceID, names, format string, args ...any) {
+	k.findings = append(k.findings, core.Finding{Code: code, Service: k.dir.Path(service), Names: names, Text: fmt.Sprintf(format, args...)})
 }
 
 // services are those that take tickets, by path.
@@ -84,7 +84,7 @@ func (k *inspection) mainSolver(s *core.Service) {
 		}
 	}
 	if len(grants) == 0 {
-		k.find(core.NoMainSolver, s.ID, "service %s has no main solver", path)
+		k.find(core.NoMainSolver, s.ID, "", "service %s has no main solver", path)
 		return
 	}
 	if served[0] {
@@ -100,15 +100,15 @@ func (k *inspection) mainSolver(s *core.Service) {
 			disabled = append(disabled, k.dir.People[g.Person].Email)
 		}
 	}
-	if len(disabled) > 0 {
-		k.find(core.MainSolverDisabled, s.ID, "service %s has only main solvers who are disabled: %s", path, strings.Join(disabled, ", "))
+	if names := strings.Join(disabled, ", "); names != "" {
+		k.find(core.MainSolverDisabled, s.ID, names, "service %s has only main solvers who are disabled: %s", path, names)
 	}
-	if len(empty) > 0 {
-		k.find(core.MainSolverGroupEmpty, s.ID, "the main solvers of service %s are the members of %s, and there are none", path, strings.Join(empty, ", "))
+	if names := strings.Join(empty, ", "); names != "" {
+		k.find(core.MainSolverGroupEmpty, s.ID, names, "the main solvers of service %s are the members of %s, and there are none", path, names)
 	}
 	for _, group := range k.subTeams(s) {
 		if !served[group] {
-			k.find(core.SubteamWithoutMainSolver, s.ID, "service %s has no main solver for requesters of %s", path, k.groups[group])
+			k.find(core.SubteamWithoutMainSolver, s.ID, k.groups[group], "service %s has no main solver for requesters of %s", path, k.groups[group])
 		}
 	}
 }
@@ -151,7 +151,7 @@ func (k *inspection) mailbox(s *core.Service) {
 			return
 		}
 	}
-	k.find(core.NoMailbox, s.ID, "service %s has no mailbox, neither of its own nor of a parent", k.dir.Path(s.ID))
+	k.find(core.NoMailbox, s.ID, "", "service %s has no mailbox, neither of its own nor of a parent", k.dir.Path(s.ID))
 }
 
 // slas finds requester groups whose members are requesters of nothing. A group that only says whom a sub-team serves or
@@ -177,6 +177,6 @@ func (k *inspection) slas() {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		k.find(core.GroupWithoutSLA, 0, "requester group %s has no SLA in any service: its members can open no tickets as such", name)
+		k.find(core.GroupWithoutSLA, 0, name, "requester group %s has no SLA in any service: its members can open no tickets as such", name)
 	}
 }
