@@ -60,6 +60,11 @@ var acts = map[core.Action]act{
 	core.ActClose: {nil, func(v *visit, a *helpdesk.Act, n core.Number, version int, _ url.Values) (core.Number, error) {
 		return a.Close(v.r.Context(), n, version)
 	}},
+	core.ActWithdraw: {nil, func(v *visit, a *helpdesk.Act, n core.Number, version int, _ url.Values) (core.Number, error) {
+		return a.Withdraw(v.r.Context(), n, version)
+	}},
+	core.ActApprove: decide(core.ApprovalApproved),
+	core.ActReject:  decide(core.ApprovalRejected),
 }
 
 // people adds or removes the person whose address the form names; an unknown one is refused with the same sentence as one
@@ -105,7 +110,12 @@ func actTicket(v *visit) error {
 	})
 	if err != nil {
 		return v.refused(n, err, func(p *ticketPage, sentence string) {
-			p.Alert, p.Write.Resolution, p.Added = sentence, strings.TrimSpace(form.Get("text")), form.Get("add")
+			p.Alert, p.Added = sentence, form.Get("add")
+			if text := strings.TrimSpace(form.Get("text")); form.Has("id") {
+				p.Verdict = text
+			} else {
+				p.Write.Resolution = text
+			}
 		})
 	}
 	gone, err := v.unseen(n)

@@ -20,6 +20,8 @@ type ticketPage struct {
 	Groups   []string
 	Statuses []core.Status
 	Write    writing
+	Decide   []decision // what waits for the reader's approval
+	Verdict  string     // what was typed with one, where it was refused
 	Audience audience
 	Alert    string // why the last act was refused
 	Added    string // the address that was typed, where adding a person was refused
@@ -78,7 +80,7 @@ func (v *visit) ticketPage(status int, n core.Number, change func(*ticketPage)) 
 	}
 	p.Write = writing{Reply: p.may(core.ActRecord) && (!view.TeamSide || p.solves()), Note: p.may(core.ActRecord) && view.TeamSide}
 	p.Write.AsNote = !p.Write.Reply
-	p.Audience = v.audience(view)
+	p.Audience, p.Decide = v.audience(view), v.decisions(p)
 	if change != nil {
 		change(p)
 	}
