@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -172,22 +173,28 @@ func (d *Directory) MailboxAt(address string) *Mailbox {
 	return nil
 }
 
-// ServiceOfMailbox is the service whose tickets mail to this mailbox opens: the one named by `opens`, else the only
-// one that writes from it; 0 where neither tells.
+// ServiceOfMailbox is the service to which mail to this mailbox goes: the one named by `opens`, else the only one that
+// writes from it; 0 where neither tells. It may be one that takes no tickets: a folder where no other service writes from
+// the mailbox, for mail to it is refused (D22), or one that is archived.
 func (d *Directory) ServiceOfMailbox(id MailboxID) ServiceID {
 	if m := d.Mailboxes[id]; m != nil && m.Opens != 0 {
 		return m.Opens
 	}
-	var only ServiceID
+	var only, closed ServiceID
 	for _, s := range d.Services {
-		if s.Mailbox == id && !s.Folder && !s.Archived {
-			if only != 0 {
-				return 0
+		switch {
+		case s.Mailbox != id || id == 0:
+		case s.Folder || s.Archived:
+			if closed == 0 || s.ID < closed {
+				closed = s.ID
 			}
+		case only != 0:
+			return 0
+		default:
 			only = s.ID
 		}
 	}
-	return only
+	return cmp.Or(only, closed)
 }
 
 // ServiceNear is ServiceOfMailbox, or where that tells nothing, or none that takes tickets, the service that comes first:

@@ -99,8 +99,8 @@ func TestSubTeams(t *testing.T) {
 func TestMailboxesAndServices(t *testing.T) {
 	t.Parallel()
 	d := newDesk()
-	if d.ServiceOfMailbox(1) != 0 {
-		t.Error("no service but a folder writes from it: nothing tells")
+	if d.ServiceOfMailbox(1) != itID {
+		t.Error("no service but a folder writes from it: mail to it is refused (D22)")
 	}
 	if got := d.ServiceNear(1); got != printers {
 		t.Errorf("held mail lies in %d", got)

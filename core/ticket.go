@@ -98,7 +98,7 @@ type Ticket struct {
 
 	// What stands around it.
 	Ancestors    []Ancestor             // the tickets above it (A54)
-	OpenChildren int                    // children that are not done (E7)
+	OpenChildren int                    // children that are neither done nor spam (E7)
 	Links        []Number               // tickets that have to do with it
 	Merged       []Number               // tickets that were merged into it (E10)
 	Since        map[PersonID]time.Time // participants who see only what is later (D15)

@@ -185,8 +185,8 @@ func (d *delivery) open(ctx context.Context, c helpdesk.Candidate, person *core.
 	switch {
 	case s == nil:
 		return store.Outcome{State: core.InboundParked, Reason: "no service takes tickets yet: add one and replay"}, nil
-	case s.Folder: // D22
-		return d.hold(s.ID, s.Name+" is a folder and takes no tickets"), nil
+	case s.Folder, s.Archived: // D22
+		return d.hold(s.ID, s.Name+" takes no tickets: it is "+state(s)), d.RefuseNew(person, s, "folder")
 	case d.from.Email == "":
 		return d.hold(s.ID, "no single sender address"), nil
 	}
@@ -220,6 +220,14 @@ func (d *delivery) open(ctx context.Context, c helpdesk.Candidate, person *core.
 		return store.Outcome{}, err
 	}
 	return store.Outcome{State: core.InboundApplied, Reason: "opened", Ticket: n}, d.AddCopied(ctx, n, addresses(d.msg.Cc))
+}
+
+// state names why a service takes no tickets.
+func state(s *core.Service) string {
+	if s.Archived {
+		return "archived"
+	}
+	return "a folder"
 }
 
 // stranger decides about somebody who is no requester of the service: nil and why where a person has to look at it.

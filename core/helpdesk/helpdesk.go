@@ -36,6 +36,7 @@ type Act struct {
 	now   time.Time
 
 	locked *core.Ticket // this transaction holds its lock, and has not changed it since it was read
+	wrote  time.Time    // of the first log record that was written here
 
 	// What a mail brings along; a page or call has the first two and none of the others.
 	acknowledges bool     // the requester is told that it came in (mail.md 2)

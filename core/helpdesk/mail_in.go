@@ -322,7 +322,7 @@ func (m *Mail) AddCopied(ctx context.Context, n core.Number, cc []string) error 
 			if c.t.TakesPart(p.ID) { // named twice
 				continue
 			}
-			if err := c.participate(p, c.now); err != nil {
+			if err := c.participate(p, c.wrote); err != nil {
 				return err
 			}
 		}

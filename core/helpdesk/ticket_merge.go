@@ -2,24 +2,22 @@ package helpdesk
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"postdesk/core"
 )
 
 // MergeTicket makes a ticket part of another one: its log moves there, and its number and mails lead there for ever (E10).
-// Who merges may solve both. Where the two have different requesters, what was written in the merged one stays with the
-// team, and its requester takes part in the other from now on without seeing what was there before: nobody is shown a
-// stranger's words by a merge.
+// Who merges may solve both. Where the two have different requesters, or somebody takes part in the surviving one alone,
+// what was written in the merged one stays with the team; its people take part in the other from now on, without seeing
+// what was there before. So nobody is shown a stranger's words by a merge.
 func (a *Act) MergeTicket(ctx context.Context, n, into core.Number, ifVersion int) (core.Number, error) {
-	if err := a.tx.LockParents(ctx); err != nil {
+	n, into, err := a.pair(ctx, n, into)
+	if err != nil {
 		return n, err
 	}
-	if err := a.lockLower(ctx, n, into); err != nil {
-		return n, err
-	}
-	survivor := into
-	_, err := a.change(ctx, n, ifVersion, func(c *change) error {
+	_, err = a.change(ctx, n, ifVersion, func(c *change) error {
 		if err := c.allow(core.ActMerge); err != nil {
 			return err
 		}
@@ -38,37 +36,45 @@ func (a *Act) MergeTicket(ctx context.Context, n, into core.Number, ifVersion in
 				return core.Refuse(core.Conflict, "error.merge.below", int64(other.Number))
 			}
 		}
-		survivor = other.Number
 		return c.merge(ctx, other)
 	})
-	return survivor, err
+	if err != nil {
+		return n, err
+	}
+	return into, nil
 }
 
 func (c *change) merge(ctx context.Context, into *core.Ticket) error {
-	differ := c.t.Requester.ID != into.Requester.ID
-	joining := append([]*core.Person{c.t.Requester}, c.t.Participants...)
+	joining := people(c.t)
+	hide := c.t.Requester.ID != into.Requester.ID || slices.ContainsFunc(people(into), func(p *core.Person) bool {
+		_, late := c.t.Since[p.ID]
+		return late || !c.t.TakesPart(p.ID)
+	})
 	if _, ok := c.dir.SLAFor(c.t.Requester, into.Service); !ok && !into.TakesPart(c.t.Requester.ID) {
 		return core.BadInput("into", "error.merge.requester", c.t.Requester.Email, c.dir.Services[into.Service].Name)
 	}
 	if err := c.dropApprovals(); err != nil {
 		return err
 	}
-	children, wasOpen := c.t.Children, !c.t.Status.Done()
+	children := c.t.Children
 	c.t.MergedInto, c.t.Parent = into.Number, 0
-	if wasOpen {
-		c.t.Status, c.t.ResolvedAt = core.Closed, c.now
+	if !c.t.Status.Done() {
+		c.t.Status, c.t.ResolvedAt, c.t.ClosedAt = core.Closed, c.now, c.now
 	}
 	c.t.WaitingSince, c.t.InternalTarget = time.Time{}, time.Time{}
 	c.tx.SetParent(c.t.Number, 0)
 	for _, child := range children {
 		c.tx.SetParent(child, into.Number)
 	}
-	c.tx.MergeTicket(c.t.Number, into.Number, differ)
-	if into.UpdatedAt.Before(c.t.UpdatedAt) {
-		into.UpdatedAt = c.t.UpdatedAt // what is logged next comes after all that was moved
+	last, err := c.tx.MergeTicket(ctx, c.t.Number, into.Number, hide)
+	if err != nil {
+		return err
+	}
+	if into.UpdatedAt.Before(last) {
+		into.UpdatedAt = last // what is logged next comes after all that was moved
 	}
 	return c.beside(ctx, into, func(x *change) error {
-		if _, err := x.logChange(core.KindMerged, !differ, "merged", "#"+formatNumber(c.t.Number), ""); err != nil {
+		if _, err := x.logChange(core.KindMerged, !hide, "merged", "#"+formatNumber(c.t.Number), ""); err != nil {
 			return err
 		}
 		for _, p := range joining {
@@ -89,4 +95,9 @@ func (c *change) merge(ctx context.Context, into *core.Ticket) error {
 		}
 		return nil
 	})
+}
+
+// people are those who take part in a ticket, its requester first.
+func people(t *core.Ticket) []*core.Person {
+	return append([]*core.Person{t.Requester}, t.Participants...)
 }

@@ -79,6 +79,7 @@ func (a *Act) OpenTicket(ctx context.Context, n NewTicket) (core.Number, error) 
 	if err != nil {
 		return 0, err
 	}
+	a.wrote = a.now
 	t := &core.Ticket{
 		Number: number, Version: 1, Service: service.ID, Subject: n.Subject, Status: core.Open, Category: n.Category, Priority: n.Priority,
 		Requester: requester, Organization: requester.Organization, OpenedVia: a.actor.Via, SLA: sla,

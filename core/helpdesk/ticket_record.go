@@ -2,6 +2,7 @@ package helpdesk
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"postdesk/core"
@@ -80,9 +81,9 @@ func (c *change) record(kind core.RecordKind, r NewRecord, show bool) (*core.Rec
 func (c *change) requesterMessage(ctx context.Context, r NewRecord) (continued core.Number, err error) {
 	was := c.t.Status
 	late := was.Done() && c.reopens && c.t.SpamAt.IsZero() && !c.standing.MayReopenAsRequester(c.dir, c.t, c.now)
-	if late && c.dir.Services[c.t.Service].AfterDeadline == core.NewTicketLate {
-		if _, ok := c.dir.SLAFor(c.actor.Person, c.t.Service); ok {
-			return c.continueTicket(ctx, r)
+	if late {
+		if continued, err = c.continueTicket(ctx, r); err != nil || continued != 0 {
+			return continued, err
 		}
 	}
 	rec, err := c.record(core.KindMessage, r, true)
@@ -103,14 +104,47 @@ func (c *change) requesterMessage(ctx context.Context, r NewRecord) (continued c
 	return 0, nil
 }
 
-// continueTicket opens a new ticket with a message that came too late for the old one, and links them (E8).
+// continueTicket takes a message that came too late for its ticket elsewhere, where the service wants that (E8): into what
+// its sender continued the ticket with before, else into a new one that is linked to it. It returns that ticket's number,
+// 0 where the message stays.
 func (c *change) continueTicket(ctx context.Context, r NewRecord) (core.Number, error) {
+	service := c.dir.Services[c.t.Service]
+	_, requester := c.dir.SLAFor(c.actor.Person, service.ID)
+	if service.AfterDeadline != core.NewTicketLate || service.Folder || service.Archived || !requester {
+		return 0, nil
+	}
+	next, err := c.continuation(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if next != nil {
+		return next.Number, c.beside(ctx, next, func(x *change) error { _, err := x.requesterMessage(ctx, r); return err })
+	}
 	opened, err := c.OpenTicket(ctx, NewTicket{Service: c.t.Service, Subject: c.t.Subject, Text: r.Text, Folded: r.Folded, Category: c.t.Category,
 		Attachments: r.Attachments, Mail: r.Mail, Linked: c.t.Number})
 	if err == nil {
 		_, err = c.logChange(core.KindLink, false, "link", "", "#"+formatNumber(opened))
 	}
 	return opened, err
+}
+
+// continuation is the newest ticket of the actor's own that is linked to this one, is younger, and still takes their
+// messages; nil where there is none. It is locked.
+func (c *change) continuation(ctx context.Context) (*core.Ticket, error) {
+	for _, n := range slices.Backward(slices.Sorted(slices.Values(c.t.Links))) {
+		if n < c.t.Number { // also: numbers are locked in ascending order
+			break
+		}
+		t, err := c.tx.LockTicket(ctx, n)
+		if err != nil {
+			return nil, err
+		}
+		s := core.StandingOf(c.dir, t, c.actor.Person)
+		if s.Owner && t.MergedInto == 0 && t.SpamAt.IsZero() && (!t.Status.Done() || s.MayReopenAsRequester(c.dir, t, c.now)) {
+			return t, nil
+		}
+	}
+	return nil, nil
 }
 
 // teamRecord is a reply or a note of the team, or of somebody else who reads the whole log.

@@ -29,7 +29,8 @@ func (a *Act) UnlinkTicket(ctx context.Context, n, to core.Number, ifVersion int
 }
 
 func (a *Act) linked(ctx context.Context, n, to core.Number, ifVersion int, fn func(c *change, other *core.Ticket, has bool) error) (core.Number, error) {
-	if err := a.lockLower(ctx, n, to); err != nil {
+	n, to, err := a.pair(ctx, n, to)
+	if err != nil {
 		return n, err
 	}
 	return a.change(ctx, n, ifVersion, func(c *change) error {
@@ -74,10 +75,8 @@ func (c *change) logLink(ctx context.Context, other *core.Ticket, field string, 
 // SetParent puts a ticket below another one, or below none (0). Who does it solves the child and reads the whole log of
 // the parent. The team of the parent sees the child from then on (A54).
 func (a *Act) SetParent(ctx context.Context, n, parent core.Number, ifVersion int) (core.Number, error) {
-	if err := a.tx.LockParents(ctx); err != nil {
-		return n, err
-	}
-	if err := a.lockLower(ctx, n, parent); parent != 0 && err != nil {
+	n, parent, err := a.pair(ctx, n, parent)
+	if err != nil {
 		return n, err
 	}
 	return a.change(ctx, n, ifVersion, func(c *change) error {
@@ -146,6 +145,7 @@ func (a *Act) SplitTicket(ctx context.Context, n core.Number, record string, ifV
 				requester = rec.Author
 			}
 		}
+		c.unechoed = rec.Verified != nil && !*rec.Verified // mail.md 4: an unproven sender's words go back to nobody
 		opened, err := c.OpenTicket(ctx, NewTicket{
 			Service: c.t.Service, Subject: c.t.Subject, Text: rec.Text, Folded: rec.Folded, Category: c.t.Category, Priority: c.t.Priority,
 			OnBehalfOf: requester, Author: rec.Author, Attachments: rec.Attachments, Linked: c.t.Number, Copied: rec,

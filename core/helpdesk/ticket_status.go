@@ -49,7 +49,7 @@ func (a *Act) Resolve(ctx context.Context, n core.Number, r NewRecord) (core.Num
 				c.t.FirstResponse = c.now
 			}
 		}
-		if !c.standing.Solver && !core.MayReceive(c.standing.Roles) { // only a manager solves without being able to receive
+		if c.actor.Person != nil && !c.standing.Solver && !core.MayReceive(c.standing.Roles) { // only a manager solves without being able to receive
 			from := c.assignee()
 			c.t.Solver = c.actor.Person
 			if _, err := c.logChange(core.KindAssignment, false, "solver", from, c.assignee()); err != nil {

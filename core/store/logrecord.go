@@ -50,9 +50,10 @@ func (r reads) Record(ctx context.Context, id string) (*core.Record, error) {
 	return r.one(ctx, "r.id::text = $1", id)
 }
 
-// FirstRecord is the message that opened a ticket; what was merged into it from somebody else's is internal, and not it.
+// FirstRecord is the message that opened a ticket. What was merged into it may be older, and is not it.
 func (r reads) FirstRecord(ctx context.Context, n core.Number) (*core.Record, error) {
-	return r.one(ctx, "r.ticket_number = $1 and kind = 'message' and show_to_requester order by r.at limit 1", n)
+	return r.one(ctx, `r.ticket_number = $1 and kind = 'message' and show_to_requester
+		and r.at >= (select created_at from ticket where number = $1) order by r.at limit 1`, n)
 }
 
 // LastAnswer is the team's last message to the requester; nil where there is none.

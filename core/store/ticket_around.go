@@ -48,7 +48,7 @@ const theNumbers = "any ((select $1::bigint[])::bigint[])"
 const aroundQuery = `select t.number, array(select c.number from ticket c where c.parent_number = t.number order by 1),
 	array(select high from ticket_link where low = t.number union all select low from ticket_link where high = t.number order by 1),
 	array(select m.number from ticket m where m.merged_into = t.number order by 1),
-	(select count(*) from ticket c where c.parent_number = t.number and c.status not in ('resolved', 'closed')),
+	(select count(*) from ticket c where c.parent_number = t.number and c.status not in ('resolved', 'closed') and c.spam_at is null),
 	coalesce((select sum(work) from log_record r where r.ticket_number = t.number and r.work is not null), 0),
 	(select jsonb_agg(x order by added_at, person_id) from ticket_person x where x.ticket_number = t.number),
 	(select jsonb_agg(x) from (select p.number, p.service_id, p.requester_id from ticket_ancestor a join ticket p on p.number = a.ancestor_number

@@ -26,7 +26,7 @@ func (r reads) ClosingDue(ctx context.Context, now time.Time, limit int) ([]core
 	return r.numbers(ctx, `select t.number from ticket t join service s on s.id = t.service_id
 		where t.status = 'resolved' and s.close_after_days > 0 and t.resolved_at + s.close_after_days * interval '24 hours' <= $1
 		and t.spam_at is null and t.merged_into is null
-		and not exists (select from ticket c where c.parent_number = t.number and c.status not in ('resolved', 'closed'))
+		and not exists (select from ticket c where c.parent_number = t.number and c.status not in ('resolved', 'closed') and c.spam_at is null)
 		order by t.resolved_at limit $2`, now, limit)
 }
 

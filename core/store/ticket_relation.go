@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"postdesk/core"
 )
@@ -16,12 +18,12 @@ func (tx *Tx) UnlinkTickets(a, b core.Number) {
 	tx.write("delete from ticket_link where low = $1 and high = $2", min(a, b), max(a, b))
 }
 
-// parentLock orders changes of parents against each other: two at once could close a circle that neither sees.
-const parentLock = 0x70617265 // "pare"
+// relationLock orders changes of how tickets stand to each other.
+const relationLock = 0x70616972 // "pair"
 
-// LockParents waits until nobody else changes which ticket stands above which.
-func (tx *Tx) LockParents(ctx context.Context) error {
-	tx.write("select pg_advisory_xact_lock($1)", parentLock)
+// LockRelations waits until nobody else merges or links tickets, or changes which stands above which.
+func (tx *Tx) LockRelations(ctx context.Context) error {
+	tx.write("select pg_advisory_xact_lock($1)", relationLock)
 	return tx.Flush(ctx)
 }
 
@@ -37,16 +39,22 @@ func (tx *Tx) SetParent(n, parent core.Number) {
 }
 
 // MergeTicket moves the log of a ticket into another one, as of now a part of it; hide keeps what was written there from
-// the requester's side. Numbers that were merged into it before lead straight to the survivor (E10).
-func (tx *Tx) MergeTicket(from, into core.Number, hide bool) {
-	// Times order a log and are unique in it: a record whose place is taken stands a microsecond later.
-	tx.write(`update log_record r set ticket_number = $2, show_to_requester = show_to_requester and not $3, at = (
-		select min(r.at + k * interval '1 microsecond') from generate_series(0, 1000) k where k = 0 and not exists
-			(select from log_record x where x.ticket_number = $2 and x.at = r.at)
-		or k > 0 and not exists (select from log_record x where x.ticket_number in ($1, $2) and x.at = r.at + k * interval '1 microsecond'))
-		where ticket_number = $1`, from, into, hide)
+// the requester's side. Numbers that were merged into it before lead straight to the survivor (E10). It returns the time of
+// the last record of the joined log.
+func (tx *Tx) MergeTicket(ctx context.Context, from, into core.Number, hide bool) (last time.Time, err error) {
+	// Times order a log and are unique in it. Where both logs have the same one, all that comes stands some microseconds
+	// later, in its own order: of as many steps as there are pairs of records, one at least fits.
+	tx.write(`update log_record r set ticket_number = $2, show_to_requester = show_to_requester and not $3, at = r.at + step.k * interval '1 microsecond'
+		from (select k from generate_series(0, (select count(*) from log_record where ticket_number = $1) * (select count(*) from log_record where ticket_number = $2)) k
+			where not exists (select from log_record a join log_record b on b.ticket_number = $2 and b.at = a.at + k * interval '1 microsecond'
+				where a.ticket_number = $1) order by k limit 1) step
+		where r.ticket_number = $1`, from, into, hide)
 	tx.write("update ticket set merged_into = $2 where merged_into = $1", from, into)
 	tx.write(`insert into ticket_link (low, high) select least(o, $2::bigint), greatest(o, $2::bigint) from (
 		select case when low = $1 then high else low end as o from ticket_link where low = $1 or high = $1) x where o <> $2 on conflict do nothing`, from, into)
 	tx.write("delete from ticket_link where low = $1 or high = $1", from)
+	if err := tx.db.QueryRow(ctx, "select max(at) from log_record where ticket_number = $1", into).Scan(&last); err != nil {
+		return last, fmt.Errorf("merge ticket %d: %w", from, err)
+	}
+	return last, nil
 }
