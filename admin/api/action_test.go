@@ -80,7 +80,7 @@ func TestActions(t *testing.T) {
 	r.act(409, "mia", path, "assign", object{"solver": "sol@city.test"})
 
 	is(r.act(200, "ben", path, "reopen", nil), "status", "open") // A79; a manager does not keep it (D5)
-	r.act(403, "ben", path, "reopen", nil)                       // it is open
+	r.act(409, "ben", path, "reopen", nil)                       // it is open
 	r.act(409, "mia", path, "reopen", nil)
 
 	r.act(409, "mia", path, "close", nil)

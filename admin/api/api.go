@@ -60,6 +60,7 @@ func Mount(r chi.Router, c Config) error {
 			add(h)
 		}
 		delete(h.OpenAPI().Components.Schemas.Map(), "ErrorModel") // the library's own; ours is Problem
+		describeTickets(h.OpenAPI().Components.Schemas.Map())
 		description, err = json.Marshal(h.OpenAPI())
 	})
 	if err != nil {

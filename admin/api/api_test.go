@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"postdesk/core"
 )
 
 func TestTokenIsNeeded(t *testing.T) {
@@ -88,8 +90,24 @@ func TestDescriptionNamesEveryEndpoint(t *testing.T) {
 	for _, path := range d.Paths {
 		n += len(path)
 	}
-	if d.OpenAPI != "3.1.0" || n != 28 {
-		t.Errorf("OpenAPI %s describes %d endpoints, want 28", d.OpenAPI, n)
+	if d.OpenAPI != "3.1.0" || n != 49 {
+		t.Errorf("OpenAPI %s describes %d endpoints, want 49", d.OpenAPI, n)
+	}
+	for _, action := range core.Actions() {
+		if d.Paths["/tickets/{number}/actions/"+string(action)]["post"] == nil {
+			t.Errorf("the action %s has no endpoint", action)
+		}
+	}
+	var ticket struct {
+		Properties map[string]struct{ Description string }
+	}
+	if err := json.Unmarshal(d.Components.Schemas["Ticket"], &ticket); err != nil {
+		t.Fatal(err)
+	}
+	for _, extension := range []string{"links", "merged", "withdrawn", "spam", "work", "internal_target", "organization", "requester_fields", "solver_fields", "organization_fields"} {
+		if ticket.Properties[extension].Description == "" {
+			t.Errorf("the ticket's %s is not described", extension)
+		}
 	}
 	for _, name := range []string{"Ticket", "Problem", "NewTicket", "NewRecord", "Opened"} {
 		if d.Components.Schemas[name] == nil {

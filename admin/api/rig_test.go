@@ -254,6 +254,13 @@ func (r *rig) sql(statement string, args ...any) {
 	}
 }
 
+// grant gives somebody of the city a role in a service.
+func (r *rig) grant(service core.ServiceID, role core.Role, who string) {
+	r.Helper()
+	r.sql("insert into role_grant (service_id, role, person_id) values ($1, $2, $3)", service, role, r.city.People[who].ID)
+	r.sql("update desk set version = version + 1")
+}
+
 func list(a answer, key string) []map[string]any {
 	all, _ := a.JSON[key].([]any)
 	out := make([]map[string]any, 0, len(all))

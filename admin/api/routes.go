@@ -3,12 +3,13 @@ package api
 import (
 	"net/http"
 
+	"postdesk/core"
 	"postdesk/core/helpdesk"
 )
 
 // endpoints is every endpoint of the API.
 func (a *api) endpoints() []endpoint {
-	const get, post = http.MethodGet, http.MethodPost
+	const get, post, put, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
 	const act = "/tickets/{number}/actions/"
 	return []endpoint{
 		on(a, get, "/tickets", "ticket-list", "Tickets, newest first", a.ticketList),
@@ -16,6 +17,8 @@ func (a *api) endpoints() []endpoint {
 		on(a, get, "/tickets/{number}", "ticket-get", "A ticket", a.ticketGet),
 		on(a, get, "/tickets/{number}/log", "ticket-log", "Its log, oldest first", a.ticketLog),
 		on(a, get, "/tickets/{number}/attachments/{id}", "attachment-get", "A file of its log", a.attachment),
+		on(a, get, "/tickets/{number}/who", "ticket-who", "Who would be told of an event, and why (who reads its whole log)", a.ticketWho),
+		on(a, get, "/approvals", "approval-list", "Tickets that wait for the person's decision", a.approvalList),
 
 		on(a, post, act+"take", "ticket-take", "Become its solver", a.simple((*helpdesk.Act).Take), mayVanish),
 		on(a, post, act+"assign", "ticket-assign", "Give it to somebody or to a group", with(a, assign), mayVanish),
@@ -31,9 +34,29 @@ func (a *api) endpoints() []endpoint {
 		on(a, post, act+"follower", "ticket-follower", "Add or remove a follower",
 			with(a, people((*helpdesk.Act).AddFollower, (*helpdesk.Act).RemoveFollower)), mayVanish),
 		on(a, post, act+"close", "ticket-close", "Close it", a.simple((*helpdesk.Act).Close), mayVanish),
+		on(a, post, act+"move", "ticket-move", "Put it into another service", a.ticketMove, mayVanish),
+		on(a, post, act+"withdraw", "ticket-withdraw", "Take back one's own request", a.simple((*helpdesk.Act).Withdraw), mayVanish),
+		on(a, post, act+"edit", "ticket-edit", "Change subject, text or related organization", with(a, edit), mayVanish),
+		on(a, post, act+"due", "ticket-due", "Set or clear the team's own date", with(a, setDue), mayVanish),
+		on(a, post, act+"spam", "ticket-spam", "Mark it as spam, or take the mark away", with(a, spam), mayVanish),
+		on(a, post, act+"ask", "ticket-ask", "Ask for an approval", with(a, ask), mayVanish),
+		on(a, post, act+"cancel_ask", "ticket-cancel-ask", "End an approval that is not needed any more", with(a, cancelAsk), mayVanish),
+		on(a, post, act+"approve", "ticket-approve", "Approve", with(a, decide(core.ApprovalApproved)), mayVanish),
+		on(a, post, act+"reject", "ticket-reject", "Reject", with(a, decide(core.ApprovalRejected)), mayVanish),
+		on(a, post, act+"split", "ticket-split", "Make a message a ticket of its own", with(a, split), mayVanish),
+		on(a, post, act+"link", "ticket-link", "Link it with another one, or undo that", with(a, link), mayVanish),
+		on(a, post, act+"merge", "ticket-merge", "Make it part of another one, which is the answer", with(a, merge), mayVanish),
+		on(a, post, act+"parent", "ticket-parent", "Put it below another one, or below none", with(a, setParent), mayVanish),
 
 		on(a, get, "/services", "service-list", "Services that the person can use", a.serviceList),
 		on(a, get, "/people", "people-list", "People of the person's organization", a.peopleList),
+
+		on(a, get, "/me", "me-get", "The person of the token", a.me),
+		on(a, get, "/me/absence", "absence-get", "When the person is away, and who stands in", a.absenceGet),
+		on(a, put, "/me/absence", "absence-set", "Set it", a.absencePut),
+		on(a, del, "/me/absence", "absence-end", "Be back, or not go", a.absenceDelete),
+		on(a, get, "/me/notifications", "notifications-get", "Which mails the person gets, by reason", a.noticesGet),
+		on(a, put, "/me/notifications", "notifications-set", "Switch a reason on or off", a.noticesPut),
 
 		on(a, get, "/admin/mail/inbound", "inbound-list", "The ledger, newest first (administrators)", a.inboundList),
 		on(a, post, "/admin/mail/inbound/{id}/replay", "inbound-replay", "Put a message back into the queue (administrators)", a.inboundReplay),

@@ -99,6 +99,16 @@ func (f *flag) UnmarshalJSON(raw []byte) error {
 	return err
 }
 
+// count is a number that a form can send too.
+type count int
+
+// UnmarshalJSON takes a number, as such or as text.
+func (c *count) UnmarshalJSON(raw []byte) error {
+	n, err := strconv.Atoi(strings.Trim(string(raw), `"`))
+	*c = count(n)
+	return err
+}
+
 // formValue makes line ends of a form (CRLF, RFC 7578 inherits them from HTML) the ones of JSON texts.
 func formValue(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"postdesk/core"
 	"postdesk/core/helpdesk"
@@ -101,4 +102,31 @@ func people(add, remove personDeed) func(AddOrRemove) deed {
 			return do(act, ctx, n, p, version)
 		}
 	}
+}
+
+// Due is the team's own date for a ticket.
+type Due struct {
+	InternalTarget *time.Time `json:"internal_target" doc:"Null clears it"`
+}
+
+func setDue(b Due) deed {
+	var to time.Time
+	if b.InternalTarget != nil {
+		to = *b.InternalTarget
+	}
+	return func(act *helpdesk.Act, ctx context.Context, n core.Number, version int) (core.Number, error) {
+		return act.SetInternalTarget(ctx, n, to, version)
+	}
+}
+
+// Undo takes back what the action does.
+type Undo struct {
+	Undo bool `json:"undo,omitempty"`
+}
+
+func spam(b *Undo) deed {
+	if b != nil && b.Undo {
+		return (*helpdesk.Act).UnmarkSpam
+	}
+	return (*helpdesk.Act).MarkSpam
 }

@@ -12,7 +12,7 @@ import (
 type ticketListIn struct {
 	Status  []string `query:"status,explode" doc:"One or several, repeated or separated by commas: open, triaged, in_progress, waiting, resolved, closed"`
 	Service string   `query:"service" doc:"A service by its name or path"`
-	Queue   string   `query:"queue" doc:"mine, unassigned, overdue or all"`
+	Queue   string   `query:"queue" doc:"mine, unassigned, overdue or all; spam = what was marked as spam, for main solvers, and in no other list"`
 	Q       string   `query:"q" maxLength:"200" doc:"A number, or words of the subject and of what of the log the person may read"`
 	Page    string   `query:"page" doc:"next of the page before"`
 }

@@ -12,6 +12,7 @@ import (
 type NewRecord struct {
 	Text            string `json:"text,omitempty"`
 	ShowToRequester *flag  `json:"show_to_requester,omitempty" doc:"Absent: yes for the requester's side, no for others"`
+	Work            count  `json:"work,omitempty" doc:"Minutes of work, of the team only; summed up in the ticket's work"`
 }
 
 type ticketRecordIn struct {
@@ -36,6 +37,6 @@ func (a *api) ticketRecord(ctx context.Context, in *ticketRecordIn) (*actOut, er
 		return nil, err
 	}
 	return a.do(ctx, in.Number, in.IfMatch, func(act *helpdesk.Act, ctx context.Context, n core.Number, version int) (core.Number, error) {
-		return act.AddRecord(ctx, n, helpdesk.NewRecord{Text: body.Text, Show: (*bool)(body.ShowToRequester), Attachments: files, IfVersion: version})
+		return act.AddRecord(ctx, n, helpdesk.NewRecord{Text: body.Text, Show: (*bool)(body.ShowToRequester), Work: int(body.Work), Attachments: files, IfVersion: version})
 	})
 }

@@ -33,6 +33,7 @@ type commands struct {
 	Apply   applyCmd   `cmd:"" help:"Set up people, services, roles, SLAs and mailboxes from a desk file."`
 	Export  exportCmd  `cmd:"" help:"Print the desk file of what is configured."`
 	Explain explainCmd `cmd:"" help:"Show how raw messages are read. Needs no database."`
+	Who     whoCmd     `cmd:"" help:"Tell who would be told of an event of a ticket, by which role and why, and in which language."`
 	Token   tokenCmd   `cmd:"" help:"API tokens."`
 	Mail    mailCmd    `cmd:"" help:"The ledger of mail that came in and the outbox of mail that goes out."`
 	Check   checkCmd   `cmd:"" help:"Check the configuration: services without main solver, mailboxes that fail and the like."`
