@@ -11,12 +11,16 @@ import (
 )
 
 // Directory is the configuration as this transaction sees it. The picture is cached by its version, which the begin of
-// the transaction has read.
+// the transaction has read. A transaction that changes the configuration gets one of its own, which nobody else ever does:
+// it is not what the next version will be, and may still be undone.
 func (tx *Tx) Directory(ctx context.Context) (*core.Directory, error) {
 	if !tx.begun {
 		if err := tx.Flush(ctx); err != nil {
 			return nil, fmt.Errorf("begin: %w", err)
 		}
+	}
+	if tx.config {
+		return tx.loadDirectory(ctx)
 	}
 	if d := tx.store.directory.Load(); d != nil && d.Version == tx.version {
 		tx.store.confirmed.Store(time.Now().UnixNano())

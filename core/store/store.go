@@ -92,6 +92,7 @@ type Tx struct {
 	begun      bool                             // something was sent to the database
 	version    int64                            // of the configuration, as this transaction began; known once it is begun
 	adding     map[core.Number]*pgx.QueuedQuery // tickets whose insert is still queued
+	config     bool // it changes the configuration
 	wakeOutbox bool
 	done       bool
 }
@@ -111,7 +112,7 @@ func (s *Store) inTx(ctx context.Context, config bool, fn func(*Tx) error) (err 
 	if err != nil {
 		return fmt.Errorf("database: %w", err)
 	}
-	tx := &Tx{conn: conn, batch: &pgx.Batch{}}
+	tx := &Tx{conn: conn, batch: &pgx.Batch{}, config: config}
 	tx.reads = reads{db: flushing{tx}, store: s}
 	defer func() {
 		if !tx.done {

@@ -272,3 +272,22 @@ func TestConfigurationIsOrderedAgainstEverything(t *testing.T) {
 }
 
 func newLease() uuid.UUID { return store.NewLease() }
+
+// Regression: the picture that a change of the configuration begins with was kept as the one that it led to.
+func TestPictureDuringAChangeIsNotTheNextOne(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	if err := l.Store.InConfigTx(t.Context(), func(tx *store.Tx) error {
+		if _, err := tx.Directory(t.Context()); err != nil {
+			return err
+		}
+		now := time.Now()
+		tx.SaveAbsence(core.Absence{Person: l.People["mia"], From: now, Until: now.Add(time.Hour)})
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if d, err := l.Store.Directory(t.Context()); err != nil || len(d.Absences) != 1 {
+		t.Errorf("the change does not show: %v, %v", d.Absences, err)
+	}
+}
