@@ -31,17 +31,29 @@ func (a Absence) Check(now time.Time) error {
 		return nil
 	case a.Delegate.ID == a.Person.ID:
 		return BadInput("delegate", "error.absence.self")
-	case a.Delegate.Disabled || a.Delegate.Origin != Configured || !SameOrganization(a.Person, a.Delegate): // D28
+	case !a.Fits(): // D28: one answer for all
 		return BadInput("delegate", "error.absence.delegate")
 	}
 	return nil
 }
 
-// At is the directory as it counts at a moment: with the absences that are in effect then.
+// Fits tells whether the one who is named can be the delegate: somebody enabled who works in the same organization (E14).
+func (a Absence) Fits() bool {
+	return !a.Delegate.Disabled && a.Delegate.Origin == Configured && SameOrganization(a.Person, a.Delegate)
+}
+
+// Meets tells whether two absences have some time in common.
+func (a Absence) Meets(b Absence) bool { return a.From.Before(b.Until) && b.From.Before(a.Until) }
+
+// At is the directory as it counts at a moment: with the absences that are in effect then, and those delegates who still
+// fit. Nobody has duties to stand in for once they are disabled.
 func (d *Directory) At(now time.Time) *Directory {
 	var away []Absence
 	for _, a := range d.Absences {
 		if !now.Before(a.From) && now.Before(a.Until) {
+			if a.Delegate != nil && (a.Person.Disabled || !a.Fits()) {
+				a.Delegate = nil
+			}
 			away = append(away, a)
 		}
 	}
@@ -62,14 +74,14 @@ func (d *Directory) Away(id PersonID) bool {
 // delegate names does not count (E14).
 func (d *Directory) StandsIn(delegate, absent PersonID) bool {
 	return slices.ContainsFunc(d.away, func(a Absence) bool {
-		return a.Person.ID == absent && !a.Person.Disabled && a.Delegate != nil && a.Delegate.ID == delegate
+		return a.Person.ID == absent && a.Delegate != nil && a.Delegate.ID == delegate
 	})
 }
 
 // DelegateOf is who does an absent person's duties now; nil where nobody does, or the person is there.
 func (d *Directory) DelegateOf(id PersonID) *Person {
 	for _, a := range d.away {
-		if a.Person.ID == id && !a.Person.Disabled && a.Delegate != nil && !a.Delegate.Disabled {
+		if a.Person.ID == id {
 			return a.Delegate
 		}
 	}
@@ -80,7 +92,7 @@ func (d *Directory) DelegateOf(id PersonID) *Person {
 func (d *Directory) StandsFor(p *Person) []*Person {
 	var absent []*Person
 	for _, a := range d.away {
-		if a.Delegate != nil && a.Delegate.ID == p.ID && !a.Person.Disabled {
+		if a.Delegate != nil && a.Delegate.ID == p.ID {
 			absent = append(absent, a.Person)
 		}
 	}

@@ -99,7 +99,7 @@ func (a *Approval) Waits(s *ApproverState) bool {
 // or by the first, as its rule says. Whoever was not needed any more is cancelled.
 func (a *Approval) Decide(approver PersonID, by *Person, verdict ApprovalState, text string, now time.Time) error {
 	s := a.Of(approver)
-	if !a.Waits(s) {
+	if !a.Waits(s) || a.late(now) {
 		return Refuse(Conflict, "error.approval.over")
 	}
 	s.State, s.At, s.Text = verdict, now, text
@@ -140,12 +140,15 @@ func (a *Approval) Cancel() error {
 
 // Expire ends an approval whose time is over.
 func (a *Approval) Expire(now time.Time) bool {
-	if a.State != ApprovalPending || a.ExpiresAt.IsZero() || now.Before(a.ExpiresAt) {
+	if a.State != ApprovalPending || !a.late(now) {
 		return false
 	}
 	a.end(ApprovalExpired)
 	return true
 }
+
+// late tells whether the time to decide is over, also where nobody has noted it yet.
+func (a *Approval) late(now time.Time) bool { return !a.ExpiresAt.IsZero() && !now.Before(a.ExpiresAt) }
 
 // AskAgain puts the question anew, because the request is another one now: pending and granted approvals lose what was
 // decided on the old text (E13). Its time begins again.

@@ -2,6 +2,7 @@ package helpdesk
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"postdesk/core"
@@ -86,7 +87,7 @@ func absenceFields(a *core.Absence) map[string]string {
 }
 
 // releaseDelegate takes from a delegate whose time is over what only a main solver can hold; it stays in its group, and
-// the main solvers see it again (D26).
+// the main solvers get one mail with the list (D26).
 func (h *Helpdesk) releaseDelegate(ctx context.Context, tx *store.Tx, delegate *core.Person) error {
 	if delegate == nil {
 		return nil
@@ -101,6 +102,7 @@ func (h *Helpdesk) releaseDelegate(ctx context.Context, tx *store.Tx, delegate *
 	}
 	now := h.now().UTC()
 	act := &Act{h: h, tx: tx, dir: dir.At(now), actor: core.Actor{Via: core.ViaDesk}, now: now}
+	list := orphans{}
 	for _, n := range numbers {
 		_, err := act.change(ctx, n, 0, func(c *change) error {
 			roles, _ := c.dir.RolesOf(delegate, c.t.Service, c.t.Requester)
@@ -109,15 +111,15 @@ func (h *Helpdesk) releaseDelegate(ctx context.Context, tx *store.Tx, delegate *
 			}
 			from := c.assignee()
 			c.t.Solver, c.itself = nil, true
-			rec, err := c.logChange(core.KindAssignment, false, "solver", from, c.assignee())
-			if err == nil && c.t.Group == 0 {
-				c.tell(core.EventUnassigned, rec)
+			_, err := c.logChange(core.KindAssignment, false, "solver", from, c.assignee())
+			if err != nil || c.dir.MailboxOf(c.t.Service) == nil || !c.t.SpamAt.IsZero() { // nobody can or shall be told
+				return err
 			}
-			return err
+			return c.listOrphan(ctx, list)
 		})
-		if err != nil && err != errNotDue {
+		if err != nil && !errors.Is(err, errNotDue) {
 			return err
 		}
 	}
-	return nil
+	return act.mailOrphans(list)
 }

@@ -17,7 +17,7 @@ type NoticeChoice struct {
 
 // SetNotice notes which mails a person wants (E4); everybody sets their own.
 func (h *Helpdesk) SetNotice(ctx context.Context, actor core.Actor, choice NoticeChoice) error {
-	if actor.Person == nil {
+	if actor.Person == nil || actor.Level < core.SignedIn {
 		return core.Refuse(core.Forbidden, "error.forbidden")
 	}
 	if !slices.Contains(core.SwitchableReasons(), choice.Reason) {
@@ -30,6 +30,9 @@ func (h *Helpdesk) SetNotice(ctx context.Context, actor core.Actor, choice Notic
 		}
 		where := "everywhere"
 		if choice.Service != 0 {
+			if dir.Services[choice.Service] == nil {
+				return core.BadInput("service", "error.service.unknown")
+			}
 			where = dir.Path(choice.Service)
 		}
 		tx.SaveNoticeSetting(actor.Person.ID, choice.Service, choice.Reason, choice.Wanted)
