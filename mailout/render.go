@@ -16,6 +16,9 @@ import (
 // Renderer turns rows of the outbox into letters. It says what the row's content holds and adds nothing: what the
 // recipient may not see is absent there already. Safe for concurrent use.
 type Renderer struct {
+	// Profile is the path of the page where people say which mails they want (E4); mails lead there. "" = there is none.
+	Profile string
+
 	locales *templates.Locales
 	zone    func() *time.Location
 	forms   map[core.Event]forms

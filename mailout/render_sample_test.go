@@ -1,6 +1,7 @@
 package mailout
 
 import (
+	"maps"
 	"time"
 
 	"postdesk/core"
@@ -87,7 +88,7 @@ func samples() map[string]core.Outgoing {
 	answered := wrote(core.KindMessage, sol, answer)
 	echo := content(func(k *core.Content) { k.Echo = true })
 	unsolved := inGroup("")
-	return map[string]core.Outgoing{
+	all := map[string]core.Outgoing{
 		"ticket_created-main_solver": sample(core.EventTicketCreated, core.MainSolver, "new_ticket", &ben, opened, unsolved,
 			with(rollers, eventsLog), content(func(k *core.Content) { k.FilesAsLinks = []core.File{video} })),
 		"ticket_created-main_solver-unverified": sample(core.EventTicketCreated, core.MainSolver, "new_ticket", &ben, opened, unsolved,
@@ -137,4 +138,6 @@ func samples() map[string]core.Outgoing {
 			o.Ticket, o.Content = 0, core.Content{Desk: "IT", FromName: "IT", FromAddress: "it@city.test", Link: "/login/link/b64c0de"}
 		}),
 	}
+	maps.Copy(all, lifeSamples())
+	return all
 }

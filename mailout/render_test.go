@@ -33,6 +33,7 @@ func newRenderer(t testing.TB) *Renderer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.Profile = "/me"
 	return r
 }
 
@@ -46,7 +47,7 @@ func letterOf(t testing.TB, r *Renderer, o core.Outgoing) Letter {
 }
 
 // unsaid finds keys that no language has a sentence for.
-var unsaid = regexp.MustCompile(`\b(mail|reason|priority|date)\.[a-z_]{2}`)
+var unsaid = regexp.MustCompile(`\b(mail|reason|priority|date|refusal|finding)\.[a-z_]{2}`)
 
 // TestMailsReadAsKept compares every event, face and language with the forms that were read and approved.
 func TestMailsReadAsKept(t *testing.T) {
@@ -136,7 +137,7 @@ func TestMailsKeepTheirPromises(t *testing.T) {
 		if !strings.Contains(l.Text, "\nYou get this because ") || !strings.Contains(l.HTML, "You get this because ") {
 			t.Errorf("%s does not say why it came", name)
 		}
-		if o.Ticket != 0 && !strings.HasPrefix(l.Subject, "[IT #1042] ") {
+		if o.Ticket != 0 && len(o.Content.Tickets) < 2 && !strings.HasPrefix(l.Subject, "[IT #1042] ") {
 			t.Errorf("%s: subject %q", name, l.Subject)
 		}
 		if m := preheader.FindStringSubmatch(l.HTML); m == nil || m[1] == "" {
@@ -150,7 +151,7 @@ func TestMailsKeepTheirPromises(t *testing.T) {
 				t.Errorf("%s shows the reply token", name)
 			}
 		}
-		if o.Content.RequesterSide {
+		if o.Content.RequesterSide && o.Event != core.EventConfiguration {
 			for _, machinery := range []string{"urgent", "k3f9a1", "nternal", "solver", "Printers"} {
 				if strings.Contains(l.Text+l.HTML, machinery) {
 					t.Errorf("%s shows the machinery: %s", name, machinery)

@@ -1,11 +1,11 @@
 package mailout
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"postdesk/core"
 	"postdesk/templates"
@@ -21,9 +21,11 @@ type told struct {
 	Address   string    // the recipient's
 	Now       time.Time // when it was decided
 	URL       string    // where the button leads; "" = no button
+	Profile   string    // the page where the recipient switches such mails off; "" = none
 	Preheader string    // the line that lists of mails show
 	Title     string
 	next      string // the block "next" in words: whether there is one
+	unlisted  bool   // the one ticket of a list, whose mail came from no ticket's reply address
 }
 
 func (r *Renderer) told(o core.Outgoing, publicURL string) *told {
@@ -34,6 +36,16 @@ func (r *Renderer) told(o core.Outgoing, publicURL string) *told {
 	if m.Hidden() {
 		m.Record, m.Files, m.FilesAsLinks, m.Ticket.Subject = nil, nil, nil, ""
 	}
+	if len(m.Tickets) == 1 { // a list of one is that ticket
+		m.Ticket, m.Tickets = m.Tickets[0], nil
+		m.unlisted = true
+		if m.Link != "" {
+			m.Link = fmt.Sprintf("%s/%d", m.Link, m.Ticket.Number)
+		}
+	}
+	if o.Content.Link != "" && r.Profile != "" && publicURL != "" && slices.Contains(core.SwitchableReasons(), m.Reason) {
+		m.Profile = below(publicURL, r.Profile)
+	}
 	switch m.Event {
 	case core.EventAlsoSent: // the recipient cannot open the ticket, nor write to it
 		m.Link, m.NoteAddress = "", ""
@@ -41,9 +53,13 @@ func (r *Renderer) told(o core.Outgoing, publicURL string) *told {
 		m.NoteAddress = ""
 	}
 	if m.Link != "" && publicURL != "" {
-		m.URL = strings.TrimSuffix(publicURL, "/") + "/" + strings.TrimPrefix(m.Link, "/")
+		m.URL = below(publicURL, m.Link)
 	}
 	return m
+}
+
+func below(publicURL, path string) string {
+	return strings.TrimSuffix(publicURL, "/") + "/" + strings.TrimPrefix(path, "/")
 }
 
 // Hidden tells that this acknowledges a mail whose sender is not proven: it must not carry what that mail said, or the
@@ -53,13 +69,17 @@ func (m *told) Hidden() bool {
 }
 
 // Simple tells that the mail speaks to the requester's side or to nobody in particular: no machinery.
-func (m *told) Simple() bool { return m.RequesterSide || m.Event == core.EventSignIn }
+func (m *told) Simple() bool {
+	return m.RequesterSide || m.Event == core.EventSignIn || m.Event == core.EventConfiguration
+}
 
 // elsewhere tells that the ticket is in a service that is not the recipient's.
 func (m *told) elsewhere() bool { return m.Event == core.EventAlsoSent }
 
 // HasMessage tells that there is something written or attached to show.
-func (m *told) HasMessage() bool { return m.Message() || m.Attached() != "" || m.InDesk() != "" }
+func (m *told) HasMessage() bool {
+	return len(m.Passages()) > 0 || m.Attached() != "" || m.InDesk() != ""
+}
 
 // Message tells that a person wrote something.
 func (m *told) Message() bool {
@@ -68,38 +88,16 @@ func (m *told) Message() bool {
 }
 
 // MessageFirst tells that the requester's side sees at the top what the last person wrote. An acknowledgement says first
-// that the request arrived.
-func (m *told) MessageFirst() bool { return m.Message() && m.Event != core.EventTicketCreated }
+// that the request arrived, a reminder that something is asked of them.
+func (m *told) MessageFirst() bool {
+	return m.Message() && m.Event != core.EventTicketCreated && m.Event != core.EventWaitingReminder
+}
 
 // HasNext tells whether the event has something to say about what to do.
 func (m *told) HasNext() bool { return m.next != "" }
 
 // Note tells that the message is internal.
 func (m *told) Note() bool { return m.Record != nil && m.Record.Kind == core.KindNote }
-
-// textLimit is up to how many bytes of a message stand in a mail to the solver side, which has the desk for the rest;
-// Gmail shows 102 kB of a mail. The requester's side gets all of it: not everybody there can sign in.
-const textLimit = 50_000
-
-// Text is what the person wrote.
-func (m *told) Text() string {
-	if m.Record == nil {
-		return ""
-	}
-	text := m.Record.Text
-	if m.Cut() {
-		text = text[:textLimit]
-		for !utf8.ValidString(text[max(0, len(text)-utf8.UTFMax):]) && len(text) > textLimit-utf8.UTFMax {
-			text = text[:len(text)-1]
-		}
-	}
-	return strings.TrimRight(strings.Trim(templates.Plain(text), "\n"), " \n")
-}
-
-// Cut tells that the text is longer than what a mail shows of it.
-func (m *told) Cut() bool {
-	return m.Record != nil && len(m.Record.Text) > textLimit && !m.Simple() && m.URL != ""
-}
 
 // Who did it; the desk itself has the desk's name.
 func (m *told) Who() string {
@@ -160,9 +158,10 @@ func (m *told) Holder() string {
 	return m.Ticket.Service
 }
 
-// Before is who had the ticket, where that is news: not to themselves, and not if it was their own act.
+// Before is who had the ticket, where that is news: not to themselves, not if it was their own act, and not if they have
+// it still.
 func (m *told) Before() string {
-	if m.Reason == "passed_on" || m.Previous == m.Who() {
+	if m.Reason == "passed_on" || m.Previous == m.Who() || m.Ticket.Solver != nil && m.Previous == m.Ticket.Solver.Display() {
 		return ""
 	}
 	return cleanText(m.Previous)
@@ -182,10 +181,14 @@ func (m *told) Subject() string {
 	if m.Ticket.Tag != "" {
 		subject = strings.ReplaceAll(subject, m.Ticket.Tag, "")
 	}
-	if subject = cleanText(subject); subject != "" || m.Ticket.Number == 0 {
-		return subject
+	subject = cleanText(subject)
+	switch {
+	case len(m.Tickets) > 0:
+		return m.N("mail.unassigned.list", len(m.Tickets), cleanText(m.Ticket.Service))
+	case subject == "" && m.Ticket.Number != 0:
+		return m.T("mail.no_subject")
 	}
-	return m.T("mail.no_subject")
+	return subject
 }
 
 // Kicker is the line above everything: where the ticket belongs. The requester's side reads its subject there, because
@@ -255,8 +258,12 @@ func (m *told) How() string {
 		if m.Simple() { // said above
 			return ""
 		}
-	case core.EventDeliveryFailed, core.EventAlsoSent, core.EventTokenMisused, core.EventSignIn:
+	case core.EventDeliveryFailed, core.EventAlsoSent, core.EventTokenMisused, core.EventSignIn, core.EventRefusal, core.EventConfiguration:
 		return ""
+	case core.EventWaitingReminder:
+		if m.Simple() { // said above
+			return ""
+		}
 	case core.EventResolved, core.EventReopened, core.EventClosed:
 		if m.Simple() {
 			return ""
@@ -266,14 +273,19 @@ func (m *told) How() string {
 		return slices.ContainsFunc(actions, func(a core.Action) bool { return slices.Contains(m.Ticket.Actions, a) })
 	}
 	requester := m.Asker()
+	solves := m.NoteAddress != "" && may(core.ActResolve, core.ActReopen, core.ActClose)
 	switch {
-	case m.ReplyAddress == "" || requester == "" && !m.Simple():
+	case m.ReplyAddress == "" || requester == "" && !m.Simple() || m.unlisted:
 		return ""
 	case m.Simple():
 		return m.T("mail.how.requester")
 	case !may(core.ActRecord):
 		return ""
-	case m.Note() || m.NoteAddress == "" || !may(core.ActResolve, core.ActReopen, core.ActClose):
+	case m.Event == core.EventApprovalAsked && solves: // nobody shall take an answer for a decision
+		return m.T("mail.how.approver_public", requester)
+	case m.Event == core.EventApprovalAsked:
+		return m.T("mail.how.approver")
+	case m.Note() || !solves:
 		return m.T("mail.how.internal", requester)
 	}
 	return m.T("mail.how.public", requester)
@@ -293,6 +305,10 @@ func (m *told) Why() string {
 	switch {
 	case m.Reason == "acknowledgement" && m.OnBehalf:
 		reason = "reason.on_behalf"
+	case m.Reason == "approver" && m.InsteadOf != "":
+		reason = "reason.approver_instead"
+	case m.Reason == "unassigned" && len(m.Tickets) > 0:
+		reason = "reason.unassigned_list"
 	case m.Hidden():
 		reason = "reason.in_your_name"
 	case m.Reason == "" && m.Event != "" && m.Has("reason."+string(m.Event)):
@@ -310,5 +326,5 @@ func (m *told) Why() string {
 	if group == "" {
 		group = service
 	}
-	return m.T(reason, service, group, m.Desk, m.Address)
+	return m.T(reason, service, group, m.Desk, m.Address, m.Deputised())
 }

@@ -3,12 +3,16 @@ package templates_test
 import (
 	"bytes"
 	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -17,7 +21,7 @@ import (
 )
 
 // Vocabularies are asked for by a key that is put together at run time.
-var vocabularies = []string{"reason.", "status.", "priority.", "category.", "role.", "event.", "action.", "approval."}
+var vocabularies = []string{"reason.", "status.", "priority.", "category.", "role.", "event.", "action.", "approval.", "refusal.", "finding."}
 
 // sentences reads a locale file as written: each key with its forms ("other" where there is one only).
 func sentences(t *testing.T, lang core.Language) map[string]map[string]string {
@@ -218,6 +222,13 @@ func TestVocabulariesAreComplete(t *testing.T) {
 			}
 		}
 	}
+	want = append(want, "reason.administrator", "reason.refusal")
+	for _, code := range []core.FindingCode{core.NoMainSolver, core.MainSolverDisabled, core.MainSolverGroupEmpty, core.SubteamWithoutMainSolver} {
+		want = append(want, "finding."+string(code))
+	}
+	for _, why := range []string{"too_late", "folder"} {
+		want = append(want, "refusal."+why, "refusal."+why+".next")
+	}
 	// Where the table leaves the reason open, the mail carries who of the solver side it goes to (E1).
 	want = append(want, "reason.solver", "reason.group_member", "reason.main_solver")
 	for _, lang := range []core.Language{core.English, core.Spanish} {
@@ -248,4 +259,45 @@ func mailEvents(t *testing.T) []core.Event {
 		events = append(events, core.Event(strings.TrimPrefix(stem, "mail/")))
 	}
 	return events
+}
+
+// Every event that core knows has its templates: a mail of one without them would stay in the outbox for ever.
+func TestEveryEventHasTemplates(t *testing.T) {
+	t.Parallel()
+	files := token.NewFileSet()
+	file, err := parser.ParseFile(files, filepath.Join("..", "core", "notification.go"), nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var events []core.Event
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if kind, ok := spec.Type.(*ast.Ident); ok && kind.Name == "Event" {
+			for _, value := range spec.Values {
+				name, err := strconv.Unquote(value.(*ast.BasicLit).Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				events = append(events, core.Event(name))
+			}
+		}
+		return true
+	})
+	if len(events) < 23 || !slices.Contains(events, core.EventConfiguration) {
+		t.Fatalf("found %d events: the search is broken", len(events))
+	}
+	have := mailEvents(t)
+	for _, e := range events {
+		if !slices.Contains(have, e) {
+			t.Errorf("%s has no templates", e)
+		}
+	}
+	for _, e := range have {
+		if !slices.Contains(events, e) {
+			t.Errorf("the templates of %s belong to no event", e)
+		}
+	}
 }
