@@ -205,6 +205,7 @@ func TestLook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ticket := w.sample(t)
+	around := w.around(t)
 	c := newChrome(t, w.url)
 	dir := filepath.Join(varDir, "look")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -244,6 +245,7 @@ func TestLook(t *testing.T) {
 	c.signIn(w.People["mia"].Email)
 	look("list", home, wide, middle, phone, narrow)
 	look("ticket", one, wide, middle, phone, narrow)
+	look("around", at(around), wide, narrow)
 	press = ".as-note input"
 	look("note", one, wide, narrow)
 	for name, menu := range map[string]string{"assign": ".acts .menu:nth-of-type(2) summary", "resolve": ".menu.wide summary", "account": ".me summary"} {
@@ -256,9 +258,15 @@ func TestLook(t *testing.T) {
 	look("missing", home+"/999", wide, narrow)
 	c.expects = ""
 	look("empty", home+"?"+url.Values{"q": {"nothing like this"}}.Encode(), wide, narrow)
-	c.do("sign out", chromedp.Navigate(w.url+home), chromedp.EmulateViewport(1440, 900),
-		chromedp.Click(chromedp.CSS(".me summary")), chromedp.Click(chromedp.CSS(".me .pop form button")), chromedp.WaitVisible(chromedp.CSS("main.door")))
-	c.signIn(w.People["eva"].Email)
+	change := func(who string) {
+		t.Helper()
+		c.do("sign out", chromedp.Navigate(w.url+home), chromedp.EmulateViewport(1440, 900),
+			chromedp.Click(chromedp.CSS(".me summary")), chromedp.Click(chromedp.CSS(".me .pop form button")), chromedp.WaitVisible(chromedp.CSS("main.door")))
+		c.signIn(w.People[who].Email)
+	}
+	change("net")
+	look("approver", at(around)+"?lang=es", wide, narrow)
+	change("eva")
 	look("requester", home+"?lang=es&status=all", wide, narrow)
 	look("requester-ticket", home+"/1002", wide, phone)
 }

@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -93,4 +94,52 @@ func (w *world) sample(t testing.TB) core.Number {
 		}
 	}
 	return full
+}
+
+// around is a ticket with everything that can stand around one: approvals in several states, of which one waits for net,
+// related tickets, an edit, and marks.
+func (w *world) around(t testing.TB) core.Number {
+	t.Helper()
+	n := w.asked(t)
+	text := "For the front office, and one for the counter."
+	w.do(t, "mia", core.ViaDesk, func(a *helpdesk.Act) error {
+		if _, err := a.EditTicket(t.Context(), n, helpdesk.Edit{Text: &text}, 0); err != nil {
+			return err
+		}
+		if _, err := a.AskApproval(t.Context(), n, helpdesk.NewApproval{Approvers: []*core.Person{w.People["man"], w.People["pat"]}, Rule: core.AnyApprove, Text: "May Facilities drill?"}, 0); err != nil {
+			return err
+		}
+		if _, err := a.SetInternalTarget(t.Context(), n, time.Now().Add(72*time.Hour), 0); err != nil {
+			return err
+		}
+		for i := range 5 {
+			other, err := a.OpenTicket(t.Context(), helpdesk.NewTicket{Service: w.Printers, Subject: fmt.Sprint("Part ", i+1), Text: "Please.", OnBehalfOf: w.People["ben"]})
+			if err != nil {
+				return err
+			}
+			switch i {
+			case 0:
+				_, err = a.SetParent(t.Context(), n, other, 0)
+			case 1, 2:
+				_, err = a.SetParent(t.Context(), other, n, 0)
+			case 3:
+				_, err = a.LinkTicket(t.Context(), n, other, 0)
+			case 4:
+				_, err = a.MergeTicket(t.Context(), other, n, 0)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		_, err := a.MarkSpam(t.Context(), n, 0)
+		if err == nil {
+			_, err = a.UnmarkSpam(t.Context(), n, 0)
+		}
+		return err
+	})
+	w.do(t, "pat", core.ViaDesk, func(a *helpdesk.Act) error {
+		_, err := a.DecideApproval(t.Context(), n, core.ApprovalRejected, "", "Not in the old wall, please.", 0)
+		return err
+	})
+	return n
 }

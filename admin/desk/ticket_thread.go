@@ -15,8 +15,8 @@ type entry struct {
 	Who    string
 	Side   string // colour of the circle: requester, team, other
 	Note   bool   // for the team only
-	Proof string // of mail: was the sender proven? yes, no, or "" where it is not asked or not the reader's business
-	Files []file
+	Proof  string // of mail: was the sender proven? yes, no, or "" where it is not asked or not the reader's business
+	Files  []file
 }
 
 type file struct {

@@ -56,8 +56,10 @@ func (c *change) ask(q *core.Approval) error {
 	return err
 }
 
-// askAgain puts the questions anew that were asked of another text (E13).
+// askAgain puts the questions anew that were asked of another text (E13). It is the rule that asks, not who edited.
 func (c *change) askAgain(digest [32]byte) error {
+	c.itself = true
+	defer func() { c.itself = false }()
 	for _, q := range c.t.Approvals {
 		if !q.AskAgain(digest, c.now) {
 			continue
