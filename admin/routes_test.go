@@ -100,7 +100,8 @@ func TestDoorsAreShutWithoutAKey(t *testing.T) {
 func TestReadingChangesNothing(t *testing.T) {
 	t.Parallel()
 	e := newEdge(t, nil)
-	tables := []string{"ticket", "ticket_person", "log_record", "inbound", "outbox", "person", "desk", "reply_token"}
+	tables := []string{"ticket", "ticket_person", "log_record", "inbound", "outbox", "person", "desk", "reply_token",
+		"approval", "approver", "absence", "notification_setting", "ticket_link", "ticket_ancestor", "audit"}
 	state := func() (s string) {
 		for _, name := range tables {
 			var digest string

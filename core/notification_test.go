@@ -76,3 +76,40 @@ func TestOwnMessageIDs(t *testing.T) {
 		}
 	}
 }
+
+// The strongest word counts, and whoever asks how a reason stands is told what the mails go by (E4).
+func TestNoticeStatesTellWhoseWordCounts(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	mia := d.p["mia"]
+	is := func(what string, id ServiceID, wanted bool, from NoticeSource) {
+		t.Helper()
+		for _, s := range d.NoticeStates(mia, id) {
+			if s.Reason != "new_ticket" {
+				continue
+			}
+			if s.Wanted != wanted || s.From != from || d.Wants(mia, id, s.Reason, OnFirst) != wanted {
+				t.Errorf("%s: %v %s, want %v %s", what, s.Wanted, s.From, wanted, from)
+			}
+			return
+		}
+		t.Errorf("%s: not listed", what)
+	}
+	is("nobody said anything", printers, true, TableOfNotices)
+	d.Services[itID].Notifications = map[string]bool{"new_ticket": false}
+	is("the folder above", printers, false, ServiceForAll)
+	is("nowhere in particular", 0, true, TableOfNotices)
+	d.Services[printers].Notifications = map[string]bool{"new_ticket": true}
+	is("the service before its folder", printers, true, ServiceForAll)
+	mia.Settings = []NoticeSetting{{Reason: "new_ticket", Wanted: false}}
+	is("the person everywhere", printers, false, PersonAnywhere)
+	mia.Settings = append(mia.Settings, NoticeSetting{Service: itID, Reason: "new_ticket", Wanted: true})
+	is("the person for the folder", printers, true, PersonForService)
+	is("elsewhere", 0, false, PersonAnywhere)
+	if n := len(d.NoticeStates(mia, 0)); n != len(SwitchableReasons()) {
+		t.Errorf("%d of %d reasons are listed", n, len(SwitchableReasons()))
+	}
+	if !d.Wants(mia, 0, "new_ticket", AlwaysOn) {
+		t.Error("what nobody can switch was switched")
+	}
+}
