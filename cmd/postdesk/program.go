@@ -73,7 +73,7 @@ func New(ctx context.Context, c Config, parts []string, log *slog.Logger, extra 
 	}
 	p.sessions = pgxstore.NewWithCleanupInterval(p.store.Pool(), 0) // a periodic job removes old ones
 	handler, err := admin.New(admin.Config{Helpdesk: p.desk, Store: p.store, PublicURL: p.publicURL(), SessionStore: p.sessions,
-		Log: log, Extra: extra, Ready: p.ready, Metrics: []prometheus.Gatherer{mailin.Metrics, mailout.Metrics}})
+		Log: log, Extra: extra, Ready: p.ready, Metrics: []prometheus.Gatherer{mailin.Metrics, mailout.Metrics, jobMetrics}})
 	if err != nil {
 		return nil, err
 	}
