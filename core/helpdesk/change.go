@@ -46,7 +46,7 @@ func (a *Act) change(ctx context.Context, n core.Number, ifVersion int, fn func(
 	if a.actor.Person != nil && !c.standing.Sees() {
 		return n, core.Refuse(core.NotFound, "error.not_found")
 	}
-	if ifVersion != 0 && ifVersion != t.Version {
+	if ifVersion != 0 && (ifVersion != t.Version || t.Number != n) { // a version of what was merged says nothing of the survivor
 		return t.Number, core.Refuse(core.Stale, "error.stale", t.Version)
 	}
 	if err := fn(c); err != nil {
@@ -162,25 +162,32 @@ func (c *change) other(ctx context.Context, field string, n core.Number) (*core.
 }
 
 // pair readies an operation that changes two tickets: one such operation runs at a time, for two could close a circle that
-// neither sees, or wait for each other. It gives the numbers of the tickets that live on, and has locked the lower one. That
-// the second does not exist is not said here: that answer comes after the rights are checked.
-func (a *Act) pair(ctx context.Context, n, m core.Number) (core.Number, core.Number, error) {
+// neither sees, or wait for each other. It makes the numbers those of the tickets that live on, with which a version of the
+// first that was merged is outdated, and has locked the lower one. That the second does not exist is not said here: that
+// answer comes after the rights are checked.
+func (a *Act) pair(ctx context.Context, n, m *core.Number, ifVersion *int) error {
 	if err := a.tx.LockRelations(ctx); err != nil {
-		return n, m, err
+		return err
 	}
-	n, err := a.tx.Survivor(ctx, n)
+	first, err := a.tx.Survivor(ctx, *n)
 	if err != nil {
-		return n, m, err
+		return err
 	}
-	second, err := a.tx.Survivor(ctx, m)
-	switch {
-	case core.CodeOf(err) == core.NotFound:
-		return n, m, nil
-	case err == nil && second < n:
+	if first != *n && *ifVersion != 0 {
+		*ifVersion = outdated
+	}
+	second, err := a.tx.Survivor(ctx, *m)
+	if core.CodeOf(err) == core.NotFound {
+		second, err = *m, nil
+	} else if err == nil && second < first {
 		_, err = a.lock(ctx, second)
 	}
-	return n, second, err
+	*n, *m = first, second
+	return err
 }
+
+// outdated is a version that no ticket has.
+const outdated = -1
 
 // beside changes a second, locked ticket along with the first: fn logs there what happened.
 func (c *change) beside(ctx context.Context, t *core.Ticket, fn func(*change) error) error {

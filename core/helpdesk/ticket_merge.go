@@ -13,11 +13,10 @@ import (
 // what was written in the merged one stays with the team; its people take part in the other from now on, without seeing
 // what was there before. So nobody is shown a stranger's words by a merge.
 func (a *Act) MergeTicket(ctx context.Context, n, into core.Number, ifVersion int) (core.Number, error) {
-	n, into, err := a.pair(ctx, n, into)
-	if err != nil {
+	if err := a.pair(ctx, &n, &into, &ifVersion); err != nil {
 		return n, err
 	}
-	_, err = a.change(ctx, n, ifVersion, func(c *change) error {
+	_, err := a.change(ctx, n, ifVersion, func(c *change) error {
 		if err := c.allow(core.ActMerge); err != nil {
 			return err
 		}

@@ -29,8 +29,7 @@ func (a *Act) UnlinkTicket(ctx context.Context, n, to core.Number, ifVersion int
 }
 
 func (a *Act) linked(ctx context.Context, n, to core.Number, ifVersion int, fn func(c *change, other *core.Ticket, has bool) error) (core.Number, error) {
-	n, to, err := a.pair(ctx, n, to)
-	if err != nil {
+	if err := a.pair(ctx, &n, &to, &ifVersion); err != nil {
 		return n, err
 	}
 	return a.change(ctx, n, ifVersion, func(c *change) error {
@@ -75,8 +74,7 @@ func (c *change) logLink(ctx context.Context, other *core.Ticket, field string, 
 // SetParent puts a ticket below another one, or below none (0). Who does it solves the child and reads the whole log of
 // the parent. The team of the parent sees the child from then on (A54).
 func (a *Act) SetParent(ctx context.Context, n, parent core.Number, ifVersion int) (core.Number, error) {
-	n, parent, err := a.pair(ctx, n, parent)
-	if err != nil {
+	if err := a.pair(ctx, &n, &parent, &ifVersion); err != nil {
 		return n, err
 	}
 	return a.change(ctx, n, ifVersion, func(c *change) error {
