@@ -37,7 +37,7 @@ type HeldMail struct {
 
 // Quarantine lists the held mail of the services in whose team the person is, newest first; next is 0 at the end.
 func (h *Helpdesk) Quarantine(ctx context.Context, p *core.Person, before int64, limit int) (held []HeldMail, next int64, err error) {
-	dir, err := h.store.Directory(ctx)
+	dir, err := h.Directory(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
