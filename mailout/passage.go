@@ -16,9 +16,9 @@ type passage struct {
 	Cut                    bool   // it goes on in the desk
 }
 
-// Passages are the texts of a mail in their order: what is asked and the request itself, or the decisions with their words,
+// passages are the texts of a mail in their order: what is asked and the request itself, or the decisions with their words,
 // or simply what somebody wrote.
-func (m *told) Passages() []passage {
+func (m *told) passages() []passage {
 	var list []passage
 	add := func(p passage, text string) {
 		p.Text, p.Cut = m.cut(text)
@@ -53,7 +53,7 @@ func (m *told) Passages() []passage {
 }
 
 // LastPassage is the place of the last text: the files belong below it.
-func (m *told) LastPassage() int { return len(m.Passages()) - 1 }
+func (m *told) LastPassage() int { return len(m.Passages) - 1 }
 
 // decision says who decided what and when; of whoever did not decide it is empty.
 func (m *told) decision(s core.ApproverView) passage {
@@ -93,7 +93,7 @@ func (m *told) cut(text string) (string, bool) {
 
 // Text is the first of the texts: the beginning of it stands in lists of mails.
 func (m *told) Text() string {
-	for _, p := range m.Passages() {
+	for _, p := range m.Passages {
 		if p.Text != "" {
 			return p.Text
 		}

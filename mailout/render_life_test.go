@@ -2,6 +2,8 @@ package mailout
 
 import (
 	"fmt"
+	"strings"
+	"testing"
 	"time"
 
 	"postdesk/core"
@@ -153,5 +155,49 @@ func left(n int) func(*core.Outgoing) {
 			}
 			k.Tickets = append(k.Tickets, t)
 		}
+	}
+}
+
+// A list of many tickets stays a mail of a size that is shown whole; what is left out is counted.
+func TestLongListIsCut(t *testing.T) {
+	t.Parallel()
+	l := letterOf(t, newRenderer(t), sample(core.EventUnassigned, core.MainSolver, "unassigned", noPerson, left(listLimit+7)))
+	if n := strings.Count(l.Text, "/dashboard/ithelpdesk/"); n != listLimit || !strings.Contains(l.Text, "And 7 more.") {
+		t.Errorf("%d tickets:\n%s", n, l.Text)
+	}
+	if len(l.HTML) > 100_000 { // Gmail shows 102 kB
+		t.Errorf("%d bytes", len(l.HTML))
+	}
+}
+
+// A mail leads to the page where its reason is switched off: where there is such a page, the reason can be switched (E4),
+// and the recipient can sign in.
+func TestMailLeadsToItsSwitch(t *testing.T) {
+	t.Parallel()
+	r, all := newRenderer(t), samples()
+	leads := func(o core.Outgoing) bool {
+		l := letterOf(t, r, o)
+		text, html := strings.Contains(l.Text, "Choose which mails you get: https://desk.city.test/me\n"), strings.Contains(l.HTML, `href="https://desk.city.test/me"`)
+		if text != html {
+			t.Errorf("%s %s: in text %v, in HTML %v", o.Event, o.Reason, text, html)
+		}
+		return text
+	}
+	for name, want := range map[string]bool{
+		"public_reply-requester": true, "moved-solver": true, "unassigned-list": true, "child_resolved-solver": true, "also_sent-main_solver": true,
+		"approval_requested-approver": false, "refusal-too_late": false, "configuration_alert-ticket": false, "sign_in": false, "token_misused-solver": false,
+	} {
+		if got := leads(all[name]); got != want {
+			t.Errorf("%s: leads there %v", name, got)
+		}
+	}
+	contact := all["public_reply-requester"]
+	contact.Content.Link = ""
+	if leads(contact) {
+		t.Error("somebody who cannot sign in is led to a page of the desk")
+	}
+	r.Profile = ""
+	if leads(all["public_reply-requester"]) {
+		t.Error("a mail leads to a page that is not there")
 	}
 }

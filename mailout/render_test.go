@@ -176,6 +176,14 @@ func TestHeadersSayWhatKindOfMailItIs(t *testing.T) {
 		"resolved-requester-plain":   {"auto-generated", "role=requester; event=resolved; service=Printers", "it+r.q7w2e5@city.test"},
 		"note_added-solver":          {"auto-generated", "role=solver; event=note_added; service=Printers", "it+n.k3f9a1@city.test"},
 		"sign_in":                    {"auto-generated", "event=sign_in", ""},
+		"approval_requested-any":     {"auto-generated", "role=approver; event=approval_requested; service=Printers", "it+r.q7w2e5@city.test"},
+		"approval_finished-approved": {"auto-generated", "role=solver; event=approval_finished; service=Printers", "it+r.q7w2e5@city.test"},
+		"moved-main_solver":          {"auto-generated", "role=main_solver; event=moved; service=Printers", "it+r.q7w2e5@city.test"},
+		"deadline_changed-requester": {"auto-generated", "role=requester; event=deadline_changed; service=Printers", "it+r.q7w2e5@city.test"},
+		"waiting_reminder-requester": {"auto-generated", "role=requester; event=waiting_reminder; service=Printers", "it+r.q7w2e5@city.test"},
+		"refusal-folder":             {"auto-generated", "role=requester; event=refusal; service=IT services", "it@city.test"},
+		"configuration_alert-ticket": {"auto-generated", "event=configuration_alert; service=IT/Network", "it@city.test"},
+		"unassigned-list":            {"auto-generated", "role=main_solver; event=unassigned; service=Printers", "it@city.test"},
 	} {
 		l := letterOf(t, r, all[name])
 		if got := [3]string{l.AutoSubmitted, l.Reason, l.ReplyTo}; got != want {
@@ -229,7 +237,10 @@ func TestRequesterMailHoldsOnlyItsView(t *testing.T) {
 	solver := &core.Person{ID: 2, Email: "concealed-solver@vendor.test", Name: "Sol Vega", Organization: 2}
 	follower := &core.Person{ID: 3, Email: "concealed-follower@city.test", Name: "HIDDEN follower"}
 	tk := &core.Ticket{Number: 1042, Service: 1, Subject: "Printer", Status: core.InProgress, Priority: core.Urgent,
-		Requester: requester, Solver: solver, Group: 7, Followers: []*core.Person{follower}, Parent: 777, CreatedAt: sampleAt}
+		Requester: requester, Solver: solver, Group: 7, Followers: []*core.Person{follower}, Parent: 777, CreatedAt: sampleAt,
+		InternalTarget: time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC), Work: 888, Children: []core.Number{777}, Links: []core.Number{777},
+		Approvals: []*core.Approval{{Text: "HIDDEN question", State: core.ApprovalPending, AskedBy: solver,
+			Approvers: []core.ApproverState{{Person: follower, State: core.ApprovalPending}}}}}
 	standing := core.StandingOf(d, tk, requester)
 	for event := range r.forms {
 		for _, kind := range []core.RecordKind{core.KindMessage, core.KindNote, core.KindStatus} {
@@ -247,7 +258,7 @@ func TestRequesterMailHoldsOnlyItsView(t *testing.T) {
 				o.Language = lang
 				l := letterOf(t, r, o)
 				all := l.Subject + l.Text + l.HTML + l.Reason
-				for _, hidden := range []string{"HIDDEN", "concealed", "urgent", "777", "<no value>", "%!"} {
+				for _, hidden := range []string{"HIDDEN", "concealed", "urgent", "777", "888", "2031", "<no value>", "%!"} {
 					if strings.Contains(all, hidden) {
 						t.Errorf("%s %s %s shows %q:\n%s", event, kind, lang, hidden, l.Text)
 					}
@@ -290,6 +301,10 @@ func TestReplyHintIsTrue(t *testing.T) {
 		"message_received-requester": "To answer, reply to this mail.",
 		"also_sent-main_solver":      "",
 		"delivery_failed-solver":     "",
+		"unassigned-one":             "", // it did not come from the ticket's reply address
+		"refusal-too_late":           "",
+		"approval_requested-any":     "A reply to this mail does not decide anything: Ben gets it as an answer.",
+		"approval_requested-instead": "A reply to this mail does not decide anything: it adds an internal note.",
 	} {
 		l := letterOf(t, r, all[name])
 		if want == "" && (strings.Contains(l.Text, "Reply to this") || strings.Contains(l.Text, "reply to this")) || !strings.Contains(l.Text, want) {
@@ -330,12 +345,22 @@ func FuzzRender(f *testing.F) {
 	allowed := map[string]bool{"html": true, "head": true, "meta": true, "title": true, "style": true, "body": true, "div": true,
 		"table": true, "tbody": true, "tr": true, "td": true, "h1": true, "p": true, "b": true, "a": true, "br": true}
 	f.Fuzz(func(t *testing.T, subject, text, name string) {
-		for _, role := range []core.Role{core.Solver, core.Requester} {
-			author := core.Ref{Name: name, Email: "x@city.test"}
-			o := sample(core.EventMessageReceived, role, string(role), &author, wrote(core.KindMessage, author, text),
-				with(core.File{Name: name, Size: 1}), content(func(k *core.Content) {
-					k.Ticket.Subject, k.Ticket.Requester, k.FromName, k.Unverified = subject, author, name, true
-				}))
+		author := core.Ref{Name: name, Email: "x@city.test"}
+		written := content(func(k *core.Content) {
+			k.Ticket.Subject, k.Ticket.Requester, k.FromName, k.Unverified = subject, author, name, true
+		})
+		for _, o := range []core.Outgoing{
+			sample(core.EventMessageReceived, core.Solver, "solver", &author, wrote(core.KindMessage, author, text), with(core.File{Name: name, Size: 1}), written),
+			sample(core.EventMessageReceived, core.Requester, "requester", &author, wrote(core.KindMessage, author, text), with(core.File{Name: name, Size: 1}), written),
+			sample(core.EventApprovalAsked, core.Approver, "approver", &author, written, content(func(k *core.Content) { k.InsteadOf = name }),
+				approval("", decided(author, core.ApprovalPending, ""), func(a *core.ApprovalView) { a.Text, a.AskedBy = text, author })),
+			sample(core.EventApprovalEnded, core.Solver, "solver", &author, written, approval(core.ApprovalRejected, decided(author, core.ApprovalRejected, text))),
+			sample(core.EventChildResolved, core.Solver, "child_resolved", &author, written, content(func(k *core.Content) {
+				k.Child, k.MovedFrom = &core.View{Number: 1, Subject: subject}, name
+				k.Findings = []core.Finding{{Code: core.MainSolverDisabled, Service: name, Names: text}}
+				k.Tickets = []core.View{k.Ticket, {Number: 2, Subject: text, Group: name}}
+			})),
+		} {
 			l := letterOf(t, r, o)
 			root, err := html.Parse(strings.NewReader(l.HTML))
 			if err != nil {

@@ -24,6 +24,7 @@ type told struct {
 	Profile   string    // the page where the recipient switches such mails off; "" = none
 	Preheader string    // the line that lists of mails show
 	Title     string
+	Passages  []passage
 	next      string // the block "next" in words: whether there is one
 	unlisted  bool   // the one ticket of a list, whose mail came from no ticket's reply address
 }
@@ -55,6 +56,7 @@ func (r *Renderer) told(o core.Outgoing, publicURL string) *told {
 	if m.Link != "" && publicURL != "" {
 		m.URL = below(publicURL, m.Link)
 	}
+	m.Passages = m.passages()
 	return m
 }
 
@@ -78,7 +80,7 @@ func (m *told) elsewhere() bool { return m.Event == core.EventAlsoSent }
 
 // HasMessage tells that there is something written or attached to show.
 func (m *told) HasMessage() bool {
-	return len(m.Passages()) > 0 || m.Attached() != "" || m.InDesk() != ""
+	return len(m.Passages) > 0 || m.Attached() != "" || m.InDesk() != ""
 }
 
 // Message tells that a person wrote something.
@@ -192,7 +194,7 @@ func (m *told) Subject() string {
 }
 
 // Kicker is the line above everything: where the ticket belongs. The requester's side reads its subject there, because
-// the sheet begins with the message.
+// the sheet begins with the message or with what happened; an acknowledgement, which may have none, begins with the desk.
 func (m *told) Kicker() string {
 	var parts []string
 	add := func(part string) {
@@ -201,7 +203,7 @@ func (m *told) Kicker() string {
 		}
 	}
 	switch {
-	case m.Simple() && m.MessageFirst():
+	case m.Simple() && (m.MessageFirst() || m.Ticket.Subject != "" && m.Event != core.EventTicketCreated):
 		add(m.Subject())
 	case m.Simple():
 		add(m.Desk)
