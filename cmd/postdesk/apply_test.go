@@ -137,7 +137,7 @@ func TestCheckCommand(t *testing.T) {
 		answer.Findings[0].Service != "Printers" || answer.Findings[1].Code != "no_mailbox" {
 		t.Errorf("%s (%v)", out, err)
 	}
-	if out, _ := s.run(1, "check"); !strings.Contains(out, "no_main_solver: service Printers has no main solver\n") {
+	if out, _ := s.run(1, "check"); !strings.Contains(out, "no_main_solver: service Printers has no main solver, so its new tickets reach nobody; give somebody the role main_solver on it\n") {
 		t.Errorf("in words: %s", out)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"postdesk/core"
 	"postdesk/core/store"
@@ -13,8 +14,9 @@ import (
 // Check looks through the configuration for what keeps tickets from reaching somebody (A32, A34, D18). No finding is an
 // empty list.
 func (h *Helpdesk) Check(ctx context.Context) ([]core.Finding, error) {
-	k := inspection{findings: []core.Finding{}}
+	k := inspection{now: h.now().UTC(), findings: []core.Finding{}}
 	var health []store.MailboxHealth
+	var dead []store.DeadAddress
 	err := h.store.InTx(ctx, func(tx *store.Tx) (err error) {
 		if k.dir, err = tx.Directory(ctx); err != nil {
 			return err
@@ -25,7 +27,10 @@ func (h *Helpdesk) Check(ctx context.Context) ([]core.Finding, error) {
 		if k.sizes, err = tx.GroupSizes(ctx); err != nil {
 			return err
 		}
-		health, err = tx.MailboxesHealth(ctx)
+		if health, err = tx.MailboxesHealth(ctx); err != nil {
+			return err
+		}
+		dead, err = tx.DeadAddresses(ctx, k.now.Add(-deadWithin))
 		return err
 	})
 	if err != nil {
@@ -38,15 +43,28 @@ func (h *Helpdesk) Check(ctx context.Context) ([]core.Finding, error) {
 	for _, m := range health {
 		if m.FailingSince != nil {
 			service := k.dir.ServiceOfMailbox(k.dir.MailboxAt(m.Address).ID)
-			k.find(core.MailboxFailing, service, m.Address, "mailbox %s fails since %s: %s", m.Address, m.FailingSince.UTC().Format("2006-01-02 15:04 MST"), m.Failure)
+			k.find(core.MailboxFailing, service, m.Address, "mailbox %s fails since %s: %s; look at its server, user and password, it goes on by itself",
+				m.Address, moment(*m.FailingSince), m.Failure)
 		}
 	}
 	k.slas()
+	k.delegates()
+	for _, d := range dead {
+		k.find(core.DeadAddress, 0, d.Address, "the last three mails to %s were refused or came back, from %s to %s (%s); correct the address, or take the person out",
+			d.Address, moment(d.First), moment(d.Last), strings.Join(strings.Fields(d.Response), " "))
+	}
 	return k.findings, nil
 }
 
+// deadWithin is in which time the last three mails to an address must have failed for a finding (D18).
+const deadWithin = 7 * day
+
+// moment is how findings write times.
+func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
+
 // inspection is one run of the configuration check.
 type inspection struct {
+	now      time.Time
 	dir      *core.Directory
 	groups   map[core.RequesterGroupID]string
 	sizes    map[core.RequesterGroupID]int // enabled persons in them
@@ -84,7 +102,7 @@ func (k *inspection) mainSolver(s *core.Service) {
 		}
 	}
 	if len(grants) == 0 {
-		k.find(core.NoMainSolver, s.ID, "", "service %s has no main solver", path)
+		k.find(core.NoMainSolver, s.ID, "", "service %s has no main solver, so its new tickets reach nobody; give somebody the role main_solver on it", path)
 		return
 	}
 	if served[0] {
@@ -101,14 +119,14 @@ func (k *inspection) mainSolver(s *core.Service) {
 		}
 	}
 	if names := strings.Join(disabled, ", "); names != "" {
-		k.find(core.MainSolverDisabled, s.ID, names, "service %s has only main solvers who are disabled: %s", path, names)
+		k.find(core.MainSolverDisabled, s.ID, names, "service %s has only main solvers who are disabled (%s); name somebody else", path, names)
 	}
 	if names := strings.Join(empty, ", "); names != "" {
-		k.find(core.MainSolverGroupEmpty, s.ID, names, "the main solvers of service %s are the members of %s, and there are none", path, names)
+		k.find(core.MainSolverGroupEmpty, s.ID, names, "the main solvers of service %s are the members of %s, and there are none; add one, or name somebody", path, names)
 	}
 	for _, group := range k.subTeams(s) {
 		if !served[group] {
-			k.find(core.SubteamWithoutMainSolver, s.ID, k.groups[group], "service %s has no main solver for requesters of %s", path, k.groups[group])
+			k.find(core.SubteamWithoutMainSolver, s.ID, k.groups[group], "service %s has no main solver for requesters of %s; name one for that group, or for everybody", path, k.groups[group])
 		}
 	}
 }
@@ -151,7 +169,7 @@ func (k *inspection) mailbox(s *core.Service) {
 			return
 		}
 	}
-	k.find(core.NoMailbox, s.ID, "", "service %s has no mailbox, neither of its own nor of a parent", k.dir.Path(s.ID))
+	k.find(core.NoMailbox, s.ID, "", "service %s has no mailbox, neither of its own nor of a parent; set one", k.dir.Path(s.ID))
 }
 
 // slas finds requester groups whose members are requesters of nothing. A group that only says whom a sub-team serves or
@@ -177,6 +195,29 @@ func (k *inspection) slas() {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		k.find(core.GroupWithoutSLA, 0, name, "requester group %s has no SLA in any service: its members can open no tickets as such", name)
+		k.find(core.GroupWithoutSLA, 0, name, "requester group %s has no SLA in any service, so its members can open no tickets as such; list it among the requesters of a service, or take it out", name)
+	}
+}
+
+// delegates finds who named a delegate that will not be there for them: somebody away in the same time, disabled, or not
+// of the same organization any more.
+func (k *inspection) delegates() {
+	for _, a := range k.dir.Absences {
+		if a.Delegate == nil || a.Person.Disabled || !k.now.Before(a.Until) {
+			continue
+		}
+		wrong := ""
+		switch other := k.dir.AbsenceOf(a.Delegate.ID); {
+		case a.Delegate.Disabled:
+			wrong = "is disabled"
+		case !a.Fits():
+			wrong = "does not work in the same organization"
+		case other != nil && k.now.Before(other.Until) && a.Meets(*other):
+			wrong = fmt.Sprintf("is away too, from %s to %s", moment(other.From), moment(other.Until))
+		default:
+			continue
+		}
+		k.find(core.DelegateAway, 0, a.Person.Email, "%s is away from %s to %s, and the delegate %s %s; ask %[1]s to name another one",
+			a.Person.Email, moment(a.From), moment(a.Until), a.Delegate.Email, wrong)
 	}
 }

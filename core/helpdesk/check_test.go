@@ -1,9 +1,11 @@
 package helpdesk_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"postdesk/core"
 )
@@ -18,8 +20,8 @@ func (d *configured) findings(want ...string) {
 	got := []string{}
 	for _, f := range all {
 		got = append(got, strings.TrimSpace(string(f.Code)+" "+f.Service))
-		if f.Text == "" {
-			d.Errorf("%s has no text", f.Code)
+		if !strings.Contains(f.Text, "; ") { // what is wrong; what to do
+			d.Errorf("%s does not say what to do: %s", f.Code, f.Text)
 		}
 	}
 	if !slices.Equal(got, want) {
@@ -119,4 +121,120 @@ func TestCheckMailboxesAndSLAs(t *testing.T) {
 	d.apply(edited(t, office, "{name: IT, folder: true,", "{name: IT, folder: true, mailbox: it@city.test,", "    mailbox: it@city.test\n    reopen", "    reopen",
 		"address: it@city.test", "address: it@city.test\n    opens: Printers"))
 	d.findings() // a parent's mailbox will do
+}
+
+// D18: who named a delegate that will not be there is found before it matters.
+func TestCheckDelegates(t *testing.T) {
+	t.Parallel()
+	c := newCity(t)
+	texts := func(want ...string) {
+		t.Helper()
+		found, err := c.desk.Check(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range found {
+			if f.Code != core.DelegateAway || f.Service != "" || !strings.HasPrefix(f.Text, f.Names+" is away from ") ||
+				!strings.HasSuffix(f.Text, "; ask "+f.Names+" to name another one") {
+				t.Errorf("%+v", f)
+			}
+			_, why, _ := strings.Cut(f.Text, ", and the delegate ")
+			why, _, _ = strings.Cut(why, "; ")
+			got = append(got, f.Names+": "+why)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("found %q, want %q", got, want)
+		}
+	}
+	c.mustBeAway("mia", day, 2*day, "pat")
+	c.mustBeAway("eva", day, 2*day, "")
+	texts()
+	c.mustBeAway("pat", 3*day, day, "")
+	texts() // the one ends when the other begins
+	c.mustBeAway("pat", 3*day-time.Minute, day, "")
+	away := "mia@city.test: pat@city.test is away too, from 2026-03-07 11:59 UTC to 2026-03-08 11:59 UTC"
+	texts(away)
+	c.now = c.now.Add(2 * day) // in effect, and the other to come
+	texts(away)
+	c.now = c.now.Add(day - time.Second) // both are in effect
+	texts(away)
+	c.now = c.now.Add(time.Second) // over, also before the job has noted it
+	texts()
+	c.mustBeAway("ben", 0, day, "sol")
+	c.sql("update person set disabled_at = now() where id = $1", c.People["sol"].ID)
+	texts("ben@city.test: sol@city.test is disabled")
+	c.sql("update person set disabled_at = null, organization_id = (select id from organization where name = 'Vendor') where id = $1", c.People["sol"].ID)
+	texts("ben@city.test: sol@city.test does not work in the same organization")
+	c.sql("update person set organization_id = null where id in ($1, $2)", c.People["sol"].ID, c.People["ben"].ID)
+	texts("ben@city.test: sol@city.test does not work in the same organization")
+	c.sql("update person set disabled_at = now() where id = $1", c.People["ben"].ID)
+	texts()
+}
+
+// D18: an address is dead when its last three mails within a week failed.
+func TestCheckDeadAddresses(t *testing.T) {
+	t.Parallel()
+	c := newCity(t)
+	sent := 0
+	mail := func(who, state string, ago time.Duration) {
+		t.Helper()
+		sent++
+		c.sql(`insert into outbox (id, mailbox_id, person_id, address, event, role, reason, language, automatic, message_id, state, next_at, created_at, finished_at, response)
+			values (gen_random_uuid(), $1, $2, $3, 'assigned', 'solver', 'solver', 'en', true, $4, $5, $6, $6, $6, $7)`,
+			c.Mailbox, c.People[who].ID, c.People[who].Email, fmt.Sprint(sent, "@city.test"), state, c.now.Add(-ago), fmt.Sprintf("550 5.1.1\n no %s, mail %d", who, sent))
+	}
+	dead := func(want ...string) {
+		t.Helper()
+		found, err := c.desk.Check(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range found {
+			if f.Code != core.DeadAddress || f.Service != "" {
+				t.Errorf("%+v", f)
+			}
+			got = append(got, f.Names)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("dead are %q, want %q", got, want)
+		}
+	}
+	mail("sol", "accepted", 6*day)
+	mail("sol", "rejected", 5*day)
+	mail("sol", "bounced", 3*day)
+	mail("ben", "rejected", 8*day) // too long ago
+	mail("ben", "rejected", 6*day)
+	mail("ben", "rejected", 5*day)
+	mail("eva", "rejected", 4*day)
+	mail("eva", "rejected", 3*day)
+	mail("eva", "rejected", 2*day)
+	mail("eva", "accepted", day) // it works again
+	dead()
+	mail("sol", "queued", time.Hour)
+	mail("sol", "parked", time.Hour) // its server cannot be reached: that says nothing of the address
+	mail("sol", "rejected", 2*time.Hour)
+	dead("sol@city.test")
+	found, err := c.desk.Check(t.Context())
+	want := fmt.Sprintf("the last three mails to sol@city.test were refused or came back, from 2026-02-27 12:00 UTC to 2026-03-04 10:00 UTC (550 5.1.1 no sol, mail %d); correct the address, or take the person out", sent)
+	if err != nil || found[0].Text != want {
+		t.Errorf("it says\n%s\nwant\n%s", found[0].Text, want)
+	}
+	mail("eva", "rejected", 3*time.Hour)
+	mail("eva", "rejected", 2*time.Hour)
+	dead("sol@city.test") // of the last three one arrived
+	mail("eva", "rejected", time.Hour)
+	dead("eva@city.test", "sol@city.test")
+	c.sql("update person set email = 'vega@city.test' where id = $1", c.People["sol"].ID)
+	dead("eva@city.test") // another address
+	c.now = c.now.Add(7*day - 2*time.Hour)
+	dead() // within a week no more
+	for range 3 {
+		mail("off", "rejected", time.Hour)
+		mail("pat", "rejected", time.Hour)
+	}
+	dead("pat@city.test") // off is disabled
+	c.sql("update person set origin = 'contact' where id = $1", c.People["pat"].ID)
+	dead()
 }

@@ -130,7 +130,10 @@ func TestWaitingEndsByItself(t *testing.T) {
 	c := newCity(t)
 	c.sql("update service set remind_days = '{7}', resolve_waiting_days = 14 where id = $1", c.Printers)
 	n := c.waiting()
-	c.must("ben", func(a *helpdesk.Act) error { _, err := a.AddParticipant(t.Context(), n, c.People["eva"], 0); return err })
+	c.must("ben", func(a *helpdesk.Act) error {
+		_, err := a.AddParticipant(t.Context(), n, c.People["eva"], 0)
+		return err
+	})
 	c.mails()
 	c.live(14*day - 2*time.Minute)
 	c.told("a reminder", "waiting_reminder ben requester requester")

@@ -92,7 +92,7 @@ type Tx struct {
 	begun      bool                             // something was sent to the database
 	version    int64                            // of the configuration, as this transaction began; known once it is begun
 	adding     map[core.Number]*pgx.QueuedQuery // tickets whose insert is still queued
-	config     bool // it changes the configuration
+	config     bool                             // it changes the configuration
 	wakeOutbox bool
 	done       bool
 }
