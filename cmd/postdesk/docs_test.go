@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"postdesk/core"
 )
 
 func read(t *testing.T, path string) string {
@@ -83,6 +85,15 @@ func pages(t *testing.T) []string {
 		t.Fatalf("pages %v: %v", list, err)
 	}
 	return list
+}
+
+func TestActionsAreDocumented(t *testing.T) {
+	t.Parallel()
+	for _, action := range core.Actions() {
+		if !strings.Contains(read(t, "docs/api.md"), "`"+string(action)+"`") {
+			t.Errorf("docs/api.md does not tell of %s", action)
+		}
+	}
 }
 
 func TestSettingsAreDocumented(t *testing.T) {
