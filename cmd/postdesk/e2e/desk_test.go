@@ -97,6 +97,7 @@ type desk struct {
 type deskSettings struct {
 	database string // "" = one of its own on the shared server
 	binary   func() (string, error)
+	file     string // the desk file as it stands; "" = deskFile, and what is below varies it
 	smtpPort int
 	signIn   bool   // to the SMTP server
 	after    string // what is done with mail in it@; "" = keep
@@ -110,7 +111,7 @@ func newDesk(t *testing.T, s deskSettings) *desk {
 		s.database = newDatabase(t)
 	}
 	d := &desk{program: newProgram(t, binary(t, s.binary), s.database), dovecot: s.dovecot}
-	d.environ = append(d.environ, "IT_PASSWORD="+password("it"), "NETWORK_PASSWORD="+password("network"))
+	d.environ = append(d.environ, "IT_PASSWORD="+password("it"), "NETWORK_PASSWORD="+password("network"), "ROOT_PASSWORD="+password("root"))
 	itLogin, networkLogin := "", ""
 	if s.signIn {
 		itLogin, networkLogin = ", username: it, password_env: IT_PASSWORD", ", username: network, password_env: NETWORK_PASSWORD"
@@ -121,8 +122,11 @@ func newDesk(t *testing.T, s deskSettings) *desk {
 	if s.start == "" {
 		s.start = "all"
 	}
-	d.deskFile = strings.NewReplacer("START", s.start, "IMAP", fmt.Sprint(s.dovecot.IMAPPort), "SMTP", fmt.Sprint(s.smtpPort), " IT_LOGIN", itLogin,
-		" NETWORK_LOGIN", networkLogin, "AFTER", s.after).Replace(deskFile)
+	d.deskFile = s.file
+	if s.file == "" {
+		d.deskFile = strings.NewReplacer("START", s.start, "IMAP", fmt.Sprint(s.dovecot.IMAPPort), "SMTP", fmt.Sprint(s.smtpPort), " IT_LOGIN", itLogin,
+			" NETWORK_LOGIN", networkLogin, "AFTER", s.after).Replace(deskFile)
+	}
 	d.apply(d.deskFile)
 	pool, err := pgxpool.New(t.Context(), s.database)
 	if err != nil {
@@ -155,9 +159,13 @@ type caller struct {
 	url, token string
 }
 
+// caller makes a token for somebody, named by address or by what stands before @city.test.
 func (d *desk) caller(daemon *daemon, person string) caller {
 	d.Helper()
-	out, _ := d.run(0, "token", "create", "--person", person+"@"+mailhost.Domain, "--name", "test")
+	if !strings.Contains(person, "@") {
+		person += "@" + mailhost.Domain
+	}
+	out, _ := d.run(0, "token", "create", "--person", person, "--name", "test")
 	return caller{d.T, daemon.url() + "/api/v1", strings.TrimSpace(out)}
 }
 

@@ -26,6 +26,18 @@ type Postfix struct {
 // domains: such mail bounces to its sender, and to others it is refused at once. Postfix can be run only by root.
 func StartPostfix(t TB, d *Dovecot) *Postfix {
 	t.Helper()
+	return startPostfix(t, d, nil)
+}
+
+// StartBorder is StartPostfix for the people of d under further domains too. Of mail from any of these domains and its own
+// it writes into Authentication-Results that it is genuine, as a border does that has checked it.
+func StartBorder(t TB, d *Dovecot, domains ...string) *Postfix {
+	t.Helper()
+	return startPostfix(t, d, append([]string{Domain}, domains...))
+}
+
+func startPostfix(t TB, d *Dovecot, genuine []string) *Postfix {
+	t.Helper()
 	need(t, "postfix", "/usr/lib/postfix/sbin/master")
 	if os.Geteuid() != 0 {
 		t.Fatal("Postfix can be started only by root: run these tests as root")
@@ -36,13 +48,23 @@ func StartPostfix(t TB, d *Dovecot) *Postfix {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var table strings.Builder
+	domains := genuine
+	if domains == nil {
+		domains = []string{Domain}
+	}
+	var table, verdicts strings.Builder
 	for line := range strings.Lines(string(users)) {
 		name, _, _ := strings.Cut(line, ":")
-		fmt.Fprintf(&table, "%s@%s ok\n", name, Domain)
+		for _, domain := range domains {
+			fmt.Fprintf(&table, "%s@%s ok\n", name, domain)
+		}
+	}
+	for _, domain := range genuine {
+		fmt.Fprintf(&verdicts, "%s PREPEND Authentication-Results: mx.%s; dmarc=pass header.from=%s\n", domain, Domain, domain)
 	}
 	write(t, p.dir, "people", table.String())
-	write(t, p.dir, "main.cf", strings.NewReplacer("DIR", p.dir, "DOVECOT", d.dir, "LMTPPORT", strconv.Itoa(d.LMTPPort), "DOMAIN", Domain).Replace(mainCF))
+	write(t, p.dir, "verdicts", verdicts.String())
+	write(t, p.dir, "main.cf", strings.NewReplacer("DIR", p.dir, "DOVECOT", d.dir, "LMTPPORT", strconv.Itoa(d.LMTPPort), "DOMAINS", strings.Join(domains, ", "), "DOMAIN", Domain).Replace(mainCF))
 	t.Cleanup(func() {
 		showLog(t, filepath.Join(p.dir, "log"))
 		if p.proc == nil {
@@ -100,7 +122,7 @@ alias_maps =
 alias_database =
 local_recipient_maps =
 recipient_delimiter = +
-virtual_mailbox_domains = DOMAIN
+virtual_mailbox_domains = DOMAINS
 virtual_mailbox_maps = texthash:DIR/people
 virtual_transport = lmtp:inet:127.0.0.1:LMTPPORT
 default_transport = nowhere
@@ -109,6 +131,7 @@ relay_domains =
 smtpd_sasl_auth_enable = yes
 smtpd_sasl_type = dovecot
 smtpd_sasl_path = unix:DOVECOT/run/auth-submission
+smtpd_sender_restrictions = check_sender_access texthash:DIR/verdicts
 smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination
 smtpd_client_connection_rate_limit = 0
 smtpd_client_connection_count_limit = 0
