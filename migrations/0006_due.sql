@@ -7,8 +7,12 @@ create index ticket_waiting on ticket (service_id, reminded, waiting_since) wher
 drop index ticket_resolved;
 create index ticket_resolved on ticket (service_id, resolved_at) where status = 'resolved';             -- E7
 create index outbox_failed on outbox (finished_at) where state in ('rejected', 'bounced');              -- D18: dead addresses
+drop index outbox_person;
+create index outbox_person on outbox (person_id, finished_at); -- what somebody got of late
 
 -- +goose Down
+drop index outbox_person;
+create index outbox_person on outbox (person_id);
 drop index outbox_failed;
 drop index ticket_resolved;
 create index ticket_resolved on ticket (resolved_at) where status = 'resolved';

@@ -26,8 +26,8 @@ func (r reads) DeadAddresses(ctx context.Context, since time.Time) ([]DeadAddres
 		)
 		select third.email, third.finished_at, last.finished_at, last.response
 		from failed third join failed last on last.id = third.id and last.nth = 1
-		where third.nth = 3 and not exists (select from outbox o where o.person_id = third.id and o.address = third.email
-			and o.state = 'accepted' and o.finished_at > third.finished_at)
+		where third.nth = 3 and (select true from outbox o where o.person_id = third.id and o.finished_at > third.finished_at
+			and o.address = third.email and o.state = 'accepted' order by o.finished_at desc limit 1) is null
 		order by third.email`, since)
 	if err != nil {
 		return nil, fmt.Errorf("dead addresses: %w", err)

@@ -12,28 +12,31 @@ import (
 
 // Days are 24 hours here, in winter and summer, as in the rules (D16).
 
-// WaitingDue are the waiting tickets whose requester is to be reminded, or that are to be resolved (E9), oldest first.
+// WaitingDue are the waiting tickets whose requester is to be reminded, or that are to be resolved (E9), oldest first. Each
+// service has days of its own: the limits keep the planner at one look into the index for each of them.
 func (r reads) WaitingDue(ctx context.Context, now time.Time, limit int) ([]core.Number, error) {
 	return r.numbers(ctx, `with due as (
-			select t.number, t.waiting_since, t.spam_at, t.merged_into
-			from service s cross join generate_subscripts(s.remind_days, 1) nth
-			join ticket t on t.status = 'waiting' and t.service_id = s.id and t.reminded = nth - 1
-				and t.waiting_since <= $1::timestamptz - s.remind_days[nth] * interval '24 hours'
+			select t.* from service s cross join generate_subscripts(s.remind_days, 1) nth cross join lateral (
+				select number, waiting_since from ticket where status = 'waiting' and service_id = s.id and reminded = nth - 1
+					and waiting_since <= $1::timestamptz - s.remind_days[nth] * interval '24 hours' and spam_at is null and merged_into is null
+				order by waiting_since limit $2) t
 			union
-			select t.number, t.waiting_since, t.spam_at, t.merged_into
-			from service s join ticket t on t.status = 'waiting' and t.service_id = s.id
-				and t.waiting_since <= $1::timestamptz - s.resolve_waiting_days * interval '24 hours'
+			select t.* from service s cross join lateral (
+				select number, waiting_since from ticket where status = 'waiting' and service_id = s.id
+					and waiting_since <= $1::timestamptz - s.resolve_waiting_days * interval '24 hours' and spam_at is null and merged_into is null
+				order by waiting_since limit $2) t
 			where s.resolve_waiting_days > 0)
-		select number from due where spam_at is null and merged_into is null order by waiting_since, number limit $2`, now, limit)
+		select number from due order by waiting_since, number limit $2`, now, limit)
 }
 
 // ClosingDue are the resolved tickets that close by themselves (E7), oldest first; those with open children wait.
 func (r reads) ClosingDue(ctx context.Context, now time.Time, limit int) ([]core.Number, error) {
-	return r.numbers(ctx, `select t.number from service s join ticket t on t.status = 'resolved' and t.service_id = s.id
-			and t.resolved_at <= $1::timestamptz - s.close_after_days * interval '24 hours'
-		where s.close_after_days > 0 and t.spam_at is null and t.merged_into is null
-		and not exists (select from ticket c where c.parent_number = t.number and c.status not in ('resolved', 'closed') and c.spam_at is null)
-		order by t.resolved_at limit $2`, now, limit)
+	return r.numbers(ctx, `select t.number from service s cross join lateral (
+			select number, resolved_at from ticket p where status = 'resolved' and service_id = s.id
+				and resolved_at <= $1::timestamptz - s.close_after_days * interval '24 hours' and spam_at is null and merged_into is null
+				and not exists (select from ticket c where c.parent_number = p.number and c.status not in ('resolved', 'closed') and c.spam_at is null)
+			order by resolved_at limit $2) t
+		where s.close_after_days > 0 order by t.resolved_at limit $2`, now, limit)
 }
 
 // SolvedBy are the open tickets of a solver.
