@@ -79,6 +79,12 @@ func TestDelegateOfAMainSolver(t *testing.T) {
 	})
 	c.told("a new ticket", "ticket_created ben requester acknowledgement",
 		"ticket_created mia main_solver new_ticket", "ticket_created pat main_solver new_ticket")
+	if people, _, err := c.desk.Assignees(t.Context(), c.People["sol"], n); err != nil || !slices.Contains(people, c.People["pat"].Ref()) {
+		t.Errorf("the delegate is not among %v, %v", people, err)
+	}
+	if people, _, err := c.desk.Assignees(t.Context(), c.People["net"], c.openIn(c.Network, "ben")); err != nil || slices.Contains(people, c.People["pat"].Ref()) {
+		t.Errorf("elsewhere the delegate is among %v, %v", people, err)
+	}
 	if err := c.take("pat", n, 0); err != nil {
 		t.Errorf("taking: %v", err)
 	}

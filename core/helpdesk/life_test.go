@@ -244,6 +244,26 @@ func TestClosingWaitsForChildren(t *testing.T) {
 	c.is(parent, core.Closed, "")
 	c.is(child, core.Resolved, "")
 	c.told("the parent's time is long over", "closed ben requester requester")
+
+	second, spam := c.open("ben"), c.open("eva") // a child that is spam is nobody's work any more (D25)
+	c.must("mia", func(a *helpdesk.Act) error { _, err := a.SetParent(t.Context(), spam, second, 0); return err })
+	c.check(c.resolve("mia", second, "Done."))
+	c.must("mia", func(a *helpdesk.Act) error { _, err := a.MarkSpam(t.Context(), spam, 0); return err })
+	c.live(5 * day)
+	c.is(second, core.Closed, "")
+}
+
+// E7, E9: whoever solves the ticket above hears of a child whose waiting ended by itself.
+func TestParentHearsOfAChildThatEndedByItself(t *testing.T) {
+	t.Parallel()
+	c := newCity(t)
+	c.sql("update service set resolve_waiting_days = 5 where id = $1", c.Printers)
+	parent, child := c.open("eva"), c.waiting()
+	c.must("mia", func(a *helpdesk.Act) error { _, err := a.SetParent(t.Context(), child, parent, 0); return err })
+	c.check(c.take("vic", parent, 0))
+	c.mails()
+	c.live(5 * day)
+	c.told("both sides", "resolved ben requester requester", "child_resolved vic solver child_resolved")
 }
 
 // D25: of spam nobody hears; undone, it goes on where it stood.
@@ -372,7 +392,40 @@ func TestLifeOfTwoDaemons(t *testing.T) {
 	}
 }
 
-// A ticket that cannot be worked on, broken or held by somebody, keeps no other waiting.
+// A ticket that somebody holds keeps no other waiting for long: it is left for the next look.
+func TestHeldTicketDelaysNoOther(t *testing.T) {
+	t.Parallel()
+	c := newCity(t)
+	c.sql("update service set remind_days = '{1}' where id = $1", c.Printers)
+	held, good := c.waiting(), c.waiting()
+	tx, err := c.Store.Pool().Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), "select from ticket where number = $1 for update", held); err != nil {
+		t.Fatal(err)
+	}
+	c.now = c.now.Add(day)
+	began := time.Now()
+	if err := c.desk.Life(t.Context()); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("waiting of ticket %d: ", held)) {
+		t.Errorf("the ticket that is held: %v", err)
+	}
+	if took := time.Since(began); took > 30*time.Second {
+		t.Errorf("the look took %s", took)
+	}
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if c.ticket(good).Reminded != 1 || c.ticket(held).Reminded != 0 {
+		t.Errorf("reminded %d and %d times", c.ticket(good).Reminded, c.ticket(held).Reminded)
+	}
+	c.live(0)
+	if c.ticket(held).Reminded != 1 {
+		t.Error("the ticket is not reminded of at the next look")
+	}
+}
+
+// A ticket that cannot be worked on keeps no other waiting.
 func TestFailingTicketDelaysNoOther(t *testing.T) {
 	t.Parallel()
 	c := newCity(t)

@@ -15,7 +15,7 @@ func (h *Helpdesk) Assignees(ctx context.Context, p *core.Person, n core.Number)
 	if err != nil || !standing.May(core.TicketAssignToOtherOrGroup) {
 		return nil, nil, err
 	}
-	dir, err := h.store.Directory(ctx)
+	dir, err := h.Directory(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -36,6 +36,11 @@ func (h *Helpdesk) Assignees(ctx context.Context, p *core.Person, n core.Number)
 			members = append(members, g.Members)
 		case dir.People[g.Person] != nil && !dir.People[g.Person].Disabled:
 			able[g.Person] = dir.People[g.Person]
+		}
+	}
+	for _, x := range dir.Absences { // who stands in for a main solver (E14)
+		if roles, _ := dir.RolesOf(x.Delegate, t.Service, t.Requester); core.MayReceive(roles) {
+			able[x.Delegate.ID] = x.Delegate
 		}
 	}
 	if len(members) > 0 {
