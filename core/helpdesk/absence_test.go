@@ -1,12 +1,14 @@
 package helpdesk_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
 
 	"postdesk/core"
 	"postdesk/core/helpdesk"
+	"postdesk/core/store"
 )
 
 // away sets somebody's absence, from some time on for some time; delegate "" = nobody.
@@ -222,16 +224,47 @@ func TestAbsenceEndsByTheClock(t *testing.T) {
 	c.unseen(n, "pat")
 }
 
-// An absence set anew while the end of the one before is noted is not forgotten with it.
+// An absence that is set anew while a daemon is about to forget the one before is not forgotten with it.
 func TestNewAbsenceOutlivesTheOneBefore(t *testing.T) {
 	t.Parallel()
 	c := newCity(t)
 	n := c.open("ben")
 	c.mustBeAway("mia", 0, day, "pat")
 	c.now = c.now.Add(2 * day)
-	c.mustBeAway("mia", 0, day, "pat")
-	c.live(0)
+	c.unseen(n, "pat") // the picture with the old absence is in memory now
+	changes := make(chan error, 2)
+	err := c.Store.InTx(t.Context(), func(tx *store.Tx) error { // while it lasts no change of the configuration begins
+		if err := tx.Flush(t.Context()); err != nil {
+			return err
+		}
+		go func() { changes <- c.away("mia", 0, day, "pat") }()
+		c.changesWait(1)
+		go func() { changes <- c.desk.Life(t.Context()) }() // sees the old absence, and gets its turn behind the new one
+		c.changesWait(2)
+		return nil
+	})
+	for range 2 {
+		err = errors.Join(err, <-changes)
+	}
+	c.check(err)
 	c.sees(n, "pat")
+}
+
+// changesWait waits until so many changes of the configuration wait for their turn.
+func (c *city) changesWait(n int) {
+	c.Helper()
+	for limit := time.Now().Add(8 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		waiting := 0
+		err := c.Store.Pool().QueryRow(c.Context(), `select count(*) from pg_locks where locktype = 'advisory' and not granted
+			and database = (select oid from pg_database where datname = current_database())`).Scan(&waiting)
+		if err == nil && waiting == n {
+			return
+		}
+		if err != nil || time.Now().After(limit) {
+			c.Errorf("%d changes wait, want %d: %v", waiting, n, err)
+			return
+		}
+	}
 }
 
 // E13, E14: a delegate decides for an absent approver, in their name; the requester never does through a delegation,
