@@ -60,14 +60,14 @@ func (p *play) all() {
 	p.step("taken part in", func() {
 		for _, who := range []string{"eva", "ken"} {
 			p.do("mia", func(a *helpdesk.Act) error {
-				return only(a.AddParticipant(p.Context(), p.ticket, p.world.people[who], 0))
+				return only(a.AddParticipant(p.Context(), p.ticket, p.people[who], 0))
 			})
 		}
 	})
 	p.step("assigned and followed", func() {
 		p.give("mia", "vic", "")
 		p.do("mia", func(a *helpdesk.Act) error {
-			return only(a.AddFollower(p.Context(), p.ticket, p.world.people["fol"], 0))
+			return only(a.AddFollower(p.Context(), p.ticket, p.people["fol"], 0))
 		})
 		on("fol", true)
 	})
@@ -120,7 +120,7 @@ func (p *play) all() {
 	})
 	p.step("passed on by them", func() {
 		on("exa", false) // D6: the very answer tells nothing more
-		got := p.send("exa", "POST", p.path("/actions/assign"), map[string]string{"solver": p.world.people["vic"].Email})
+		got := p.send("exa", "POST", p.path("/actions/assign"), map[string]string{"solver": p.people["vic"].Email})
 		if !strings.HasPrefix(got, "204 ") {
 			p.Errorf("after passing it on: %s", got)
 		}
@@ -149,6 +149,7 @@ func (p *play) all() {
 		}
 	})
 	p.step("split", p.split)
+	p.step("left behind", p.leave)
 	p.step("around it", p.around)
 	p.step("resolved", func() {
 		p.do("vic", func(a *helpdesk.Act) error {
@@ -207,7 +208,7 @@ func (p *play) start() {
 func (p *play) give(by, solver, group string) {
 	p.Helper()
 	p.do(by, func(a *helpdesk.Act) error {
-		return only(a.Assign(p.Context(), p.ticket, helpdesk.Assignee{Solver: p.world.people[solver], Group: group}, 0))
+		return only(a.Assign(p.Context(), p.ticket, helpdesk.Assignee{Solver: p.people[solver], Group: group}, 0))
 	})
 }
 
@@ -255,7 +256,7 @@ func (p *play) edit(text string) {
 
 func (p *play) ask(who, approver string) {
 	p.do(who, func(a *helpdesk.Act) error {
-		return only(a.AskApproval(p.Context(), p.ticket, helpdesk.NewApproval{Approvers: []*core.Person{p.world.people[approver]}, Text: "zzapprtext"}, 0))
+		return only(a.AskApproval(p.Context(), p.ticket, helpdesk.NewApproval{Approvers: []*core.Person{p.people[approver]}, Text: "zzapprtext"}, 0))
 	})
 }
 
@@ -275,15 +276,30 @@ func (p *play) relate() {
 }
 
 func (p *play) split() {
-	_, log, err := p.help.Log(p.Context(), p.world.people["sol"], p.ticket)
+	_, log, err := p.help.Log(p.Context(), p.people["sol"], p.ticket)
 	p.ok(err)
 	for _, r := range log {
-		if r.Kind == core.KindMessage && r.Author.Email == p.world.people["eva"].Email {
+		if r.Kind == core.KindMessage && r.Author.Email == p.people["eva"].Email {
 			p.do("sol", func(a *helpdesk.Act) error { return only(a.SplitTicket(p.Context(), p.ticket, r.ID, 0)) })
 			return
 		}
 	}
 	p.Fatal("eva wrote nothing")
+}
+
+// leave takes the roles from the solver of the ticket, whom the others in the group outlive (D26).
+func (p *play) leave() {
+	p.give("mia", "gil", "")
+	file, err := p.help.ExportDesk(p.Context())
+	p.ok(err)
+	for _, s := range file.Services {
+		for i, r := range s.Roles {
+			s.Roles[i].People = slices.DeleteFunc(r.People, func(email string) bool { return email == p.people["gil"].Email })
+		}
+	}
+	_, err = p.help.Configure(p.Context(), core.Actor{}, core.DeskFile{Services: file.Services}, helpdesk.ConfigureOptions{Yes: true})
+	p.ok(err)
+	p.give("mia", "vic", "")
 }
 
 // around opens what has nothing to do with the ticket: of a sub-team, spam, taken back, reported, and without main solver.

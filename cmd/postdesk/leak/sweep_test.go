@@ -66,11 +66,12 @@ func (p *play) who(who string) {
 	}
 }
 
-// search looks for each planted word: whoever may not see it finds and counts nothing (threats.md D 40).
+// search looks for each planted word: whoever may not see it finds and counts nothing, and what is in no text is found by
+// nobody.
 func (p *play) search(who string) {
 	for secret, words := range p.words {
 		word := words[0]
-		if strings.Contains(word, `"`) {
+		if strings.Contains(word, `"`) || !searchable[secret] && !slices.Contains(narrow, who) {
 			continue
 		}
 		got := p.get(who, api.Base+"/tickets?q="+word)
