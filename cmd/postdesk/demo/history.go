@@ -24,7 +24,7 @@ type story struct {
 type step struct {
 	after time.Duration
 	who   string
-	do    string // take, reply, note, say (the requester), assign NAME, group NAME, wait, resolve
+	do    string // take, reply, note, say (the requester), assign NAME, group NAME, wait, resolve, ask NAME, below SUBJECT, merge SUBJECT
 	text  string
 }
 
@@ -43,15 +43,24 @@ var history = []story{
 		{1 * minute, "mia", "note", "Same model as the one in Permits. Fuser kit is in the cabinet; if it is the rollers again, order two."},
 		{40 * minute, "sol", "reply", "Hi Ben, please open the rear tray, set the lever to the envelope mark and try one. If it jams again, send me a photo of the rollers."},
 		{25 * minute, "ben", "say", "Still jams. The left roller looks worn."}}},
+	{"Network", "eva", "VPN otra vez", "Sigo sin poder entrar a la VPN. ¿Alguien lo está viendo?", "access", core.Normal, 2*hour + 20*minute, "", []step{
+		{10 * minute, "net", "merge No puedo entrar a la VPN desde casa", ""}}},
 	{"Network", "eva", "No puedo entrar a la VPN desde casa", "Desde esta mañana la VPN dice que la clave venció, pero la cambié ayer y en la oficina sí funciona.", "access", core.High, 3 * hour, "", nil},
 	{"Accounts", "pat", "New account for the clerk who starts Monday", "Please set up an account for our new clerk, Dana Flores, with access to the permits share. She starts Monday at 8.", "account", core.Normal, 5 * hour, "", []step{
 		{20 * minute, "acc", "take", ""},
 		{5 * minute, "acc", "reply", "Hello Pat, gladly. Which of the two permits shares does she need, read only or writing as well?"},
 		{1 * minute, "acc", "wait", ""}}},
+	{"Accounts", "sam", "Access to the payroll share", "I cover for a colleague in payroll until the end of the year and need to read the payroll share.", "access", core.Normal, 6 * hour, "", []step{
+		{15 * minute, "acc", "take", ""},
+		{10 * minute, "acc", "ask max", "Sam covers for payroll until December 31. May he read the payroll share until then?"}}},
 	{"Printers", "lucia", "La impresora de permisos imprime rayas", "Todas las hojas salen con una raya negra a la izquierda. Ya cambié el tóner.", "hardware", core.Normal, 1*day + 2*hour, "", []step{
 		{15 * minute, "mia", "group Field", ""},
 		{3 * hour, "gil", "take", ""},
 		{1 * hour, "gil", "reply", "Hola Lucía, mañana a las 9 paso a limpiar el tambor. Mientras tanto puedes usar la del segundo piso."}}},
+	{"Network", "lucia", "La red del segundo piso va muy lenta", "Desde ayer los planos tardan minutos en abrir.", "network", core.Normal, 1*day + 4*hour, "", []step{
+		{30 * minute, "net", "take", ""},
+		{1 * minute, "net", "below Desk phone rings twice, then drops", ""},
+		{5 * minute, "net", "reply", "Hola Lucía, es el mismo switch que corta los teléfonos de tu pasillo. Te aviso cuando quede resuelto."}}},
 	{"Network", "sam", "Desk phone rings twice, then drops", "My desk phone rings twice and then the call is gone. Others in the hallway have it too.", "phone", core.Low, 1*day + 5*hour, "", []step{
 		{30 * minute, "net", "take", ""},
 		{2 * hour, "net", "reply", "Hi Sam, the switch of your floor was overloaded. I moved the phones to another port, please try again."}}},
@@ -75,9 +84,10 @@ var history = []story{
 // at the time when it is said to have been. deskAt gives the desk with its clock stopped at a moment. progress is told
 // after each ticket.
 func WriteHistory(ctx context.Context, now time.Time, deskAt func(time.Time) *helpdesk.Helpdesk, progress func(done, all int)) error {
+	numbers := map[string]core.Number{} // by subject
 	for i := len(history) - 1; i >= 0; i-- {
 		s := history[i]
-		if err := s.happen(ctx, now.Add(-s.ago), deskAt); err != nil {
+		if err := s.happen(ctx, now.Add(-s.ago), deskAt, numbers); err != nil {
 			return fmt.Errorf("sample ticket %q: %w", s.subject, err)
 		}
 		progress(len(history)-i, len(history))
@@ -85,7 +95,7 @@ func WriteHistory(ctx context.Context, now time.Time, deskAt func(time.Time) *he
 	return nil
 }
 
-func (s story) happen(ctx context.Context, at time.Time, deskAt func(time.Time) *helpdesk.Helpdesk) error {
+func (s story) happen(ctx context.Context, at time.Time, deskAt func(time.Time) *helpdesk.Helpdesk, numbers map[string]core.Number) error {
 	var number core.Number
 	act := func(who string, do func(*helpdesk.Act) error) error {
 		desk := deskAt(at)
@@ -113,28 +123,37 @@ func (s story) happen(ctx context.Context, at time.Time, deskAt func(time.Time) 
 			Category: s.category, Priority: s.priority, Attachments: files})
 		return err
 	})
+	numbers[s.subject] = number
 	for _, st := range s.steps {
 		if err != nil {
 			return err
 		}
 		at = at.Add(st.after)
-		err = act(st.who, func(a *helpdesk.Act) error { return st.run(ctx, a, deskAt(at), number) })
+		err = act(st.who, func(a *helpdesk.Act) error { return st.run(ctx, a, deskAt(at), number, numbers) })
 	}
 	return err
 }
 
-func (st step) run(ctx context.Context, a *helpdesk.Act, desk *helpdesk.Helpdesk, n core.Number) (err error) {
+func (st step) run(ctx context.Context, a *helpdesk.Act, desk *helpdesk.Helpdesk, n core.Number, numbers map[string]core.Number) (err error) {
 	yes, no := true, false
 	verb, name, _ := strings.Cut(st.do, " ")
 	switch verb {
 	case "take":
 		_, err = a.Take(ctx, n, 0)
-	case "assign":
+	case "assign", "ask":
 		p, lookup := desk.PersonByAddress(ctx, address(name))
 		if lookup != nil {
 			return lookup
 		}
-		_, err = a.Assign(ctx, n, helpdesk.Assignee{Solver: p}, 0)
+		if verb == "assign" {
+			_, err = a.Assign(ctx, n, helpdesk.Assignee{Solver: p}, 0)
+		} else {
+			_, err = a.AskApproval(ctx, n, helpdesk.NewApproval{Approvers: []*core.Person{p}, Text: st.text}, 0)
+		}
+	case "below":
+		_, err = a.SetParent(ctx, n, numbers[name], 0)
+	case "merge":
+		_, err = a.MergeTicket(ctx, n, numbers[name], 0)
 	case "group":
 		_, err = a.Assign(ctx, n, helpdesk.Assignee{Group: name}, 0)
 	case "reply":

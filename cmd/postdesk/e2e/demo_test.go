@@ -38,6 +38,9 @@ func TestDemo(t *testing.T) {
 	if code, page, err := get(daemon.url() + "/demo/mail"); code != 200 || err != nil || !strings.Contains(page, "ben@city.test") {
 		t.Errorf("/demo/mail: %d %v", code, err)
 	}
+	if asked := d.inbox("max@city.test"); len(asked) != 1 || !strings.Contains(asked[0], "Access to the payroll share") {
+		t.Errorf("the manager, whose approval the city's past waits for, has %q", asked)
+	}
 	// The printed line, as one would copy it.
 	line := regexp.MustCompile(`\./bin/postdesk demo send --from (\S+) --subject "([^"]+)" --text "([^"]+)"`).FindStringSubmatch(welcome)
 	if line == nil {
