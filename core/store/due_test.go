@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"context"
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -100,7 +99,7 @@ func TestLookingForWhatIsDueDoesNotScan(t *testing.T) {
 		}
 		t.Log(what, pages, lines[len(lines)-1])
 		if scan.MatchString(plan) || pages == 0 || pages > 300 {
-			t.Error(fmt.Sprintf("%s reads %d pages:\n%s", what, pages, plan))
+			t.Errorf("%s reads %d pages:\n%s", what, pages, plan)
 		}
 	}
 }
