@@ -131,8 +131,11 @@ func ActionsOf(d *Directory, t *Ticket, s Standing, now time.Time) []Action {
 // NeededLevel is how well somebody who writes by mail has to be proven for the action (mail.md 4). Writing to a ticket
 // has a rule of its own for what is written as the team.
 func NeededLevel(a Action) Level {
-	if a == ActRecord {
+	switch a {
+	case ActRecord:
 		return Unverified
+	case ActApprove, ActReject, ActMerge:
+		return ActProven
 	}
 	return PersonProven
 }

@@ -43,6 +43,7 @@ const (
 	Unverified                // L1
 	DomainProven              // L2
 	PersonProven              // L3
+	ActProven                 // L3 with L2 evidence, at an address that nobody has written to before
 	SignedIn                  // L4
 )
 
@@ -53,6 +54,10 @@ type Purpose string
 const (
 	PurposeReply Purpose = "reply"
 	PurposeNote  Purpose = "note"
+	// PurposeApprove decides one approval, once, of the request as it was shown.
+	PurposeApprove Purpose = "approve"
+	// PurposeConfirm makes the address that it was sent to the person's own.
+	PurposeConfirm Purpose = "confirm"
 )
 
 // Evidence is what is known of a sender, found by the mail edge and judged by Actor.

@@ -34,6 +34,9 @@ const (
 	EventTokenMisused    Event = "token_misused"
 	EventAlsoSent        Event = "also_sent"
 	EventSignIn          Event = "sign_in"
+	EventReceipt         Event = "receipt"
+	EventDigest          Event = "digest"
+	EventAddress         Event = "address_confirmation"
 )
 
 // Audience is a set of people around a ticket.

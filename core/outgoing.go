@@ -24,9 +24,12 @@ type Outgoing struct {
 
 // ReplyToken is issued with a mail and lets its recipient write to the ticket (mail.md 4).
 type ReplyToken struct {
-	Token   [16]byte
-	Purpose Purpose
-	Expires time.Time
+	Token    [16]byte
+	Purpose  Purpose
+	Expires  time.Time
+	Approval string   // of PurposeApprove: which question, …
+	Digest   [32]byte // …asked of which request (E13)
+	Address  string   // of PurposeConfirm: which address becomes the person's
 }
 
 // Content is what a mail says, as the templates get it.
@@ -67,6 +70,8 @@ type Content struct {
 	Refused string `json:"refused,omitempty"`
 	// Findings are what the configuration check found (configuration_alert).
 	Findings []Finding `json:"findings,omitempty"`
+	// Receipt tells what became of a mail's commands (receipt).
+	Receipt *Receipt `json:"receipt,omitempty"`
 	// Failed tells of the mail that could not be delivered (delivery_failed): to whom, and the server's answer.
 	Failed *Failure `json:"failed,omitempty"`
 }

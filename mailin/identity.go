@@ -167,10 +167,13 @@ func among(s string, list []string) bool {
 // proof is how well a sender is proven (mail.md 4). token says that the mail came to a working reply address of that very
 // person. A fail always demotes: then not even the token helps. The token alone does where the policy says so and there
 // is no evidence at all: a border that looked and found no pass is evidence.
-func proof(e evidence, token bool, policy core.TrustPolicy) core.Level {
+// fresh says that nobody has written to that address before: with evidence besides it proves the very act.
+func proof(e evidence, token, fresh bool, policy core.TrustPolicy) core.Level {
 	switch {
 	case e.fail:
 		return core.Unverified
+	case token && fresh && e.pass:
+		return core.ActProven
 	case token && (e.pass || policy == core.TokenPolicy && !e.given):
 		return core.PersonProven
 	case e.pass:

@@ -47,7 +47,7 @@ func (w *Worker) Apply(ctx context.Context, row *store.Inbound) error {
 		l.ContentKey = row.SHA256
 	}
 	out, err := w.Desk.ApplyMail(ctx, row.ID, l, func(mail *helpdesk.Mail) (store.Outcome, error) {
-		return deliver(ctx, mail, m)
+		return deliver(ctx, mail, m, e)
 	})
 	if err != nil {
 		return fmt.Errorf("message %d: %w", row.ID, err)

@@ -56,7 +56,8 @@ func (tx *Tx) LookUpMail(ctx context.Context, q MailQuestions) (*MailFacts, erro
 	}
 	if len(q.Tokens) > 0 {
 		b.Queue(`select found.* from unnest((select $1::bytea[])) as wanted (token) cross join lateral (
-			select token, person_id, ticket_number, purpose, expires_at, revoked_at is not null, `+mergedInto+`
+			select token, person_id, coalesce(ticket_number, 0), purpose, expires_at, revoked_at is not null, `+mergedInto+`,
+				uses, coalesce(approval_id::text, ''), digest, coalesce(address, '')
 			from reply_token where token = wanted.token offset 0) found`, q.Tokens).Query(func(rows pgx.Rows) (err error) {
 			f.Tokens, err = pgx.CollectRows(rows, pgx.RowToStructByPos[TokenUse])
 			return err

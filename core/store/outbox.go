@@ -32,11 +32,19 @@ func (tx *Tx) QueueMail(o *core.Outgoing) error {
 		o.ID, o.Ticket, o.Record, o.Mailbox, idOf(o.Person), o.Address, o.Event, o.Role, o.Reason, o.Language, o.Automatic, o.MessageID, o.CreatedAt)
 	tx.write("insert into outbox_content (outbox_id, content) values ($1, $2)", o.ID, content)
 	for _, t := range o.Tokens {
-		tx.write("insert into reply_token (token, person_id, ticket_number, purpose, outbox_id, expires_at) values ($1, $2, $3, $4, $5, $6)",
-			t.Token[:], o.Person.ID, o.Ticket, t.Purpose, o.ID, t.Expires)
+		tx.write(`insert into reply_token (token, person_id, ticket_number, purpose, outbox_id, expires_at, approval_id, digest, address)
+			values ($1, $2, nullif($3::bigint, 0), $4, $5, $6, nullif($7, '')::uuid, $8, nullif($9, ''))`,
+			t.Token[:], o.Person.ID, o.Ticket, t.Purpose, o.ID, t.Expires, t.Approval, approvalDigest(t), t.Address)
 	}
 	tx.wakeOutbox = true
 	return nil
+}
+
+func approvalDigest(t core.ReplyToken) []byte {
+	if t.Approval == "" {
+		return nil
+	}
+	return t.Digest[:]
 }
 
 // Leased is a mail of the outbox that this daemon may send now.

@@ -74,13 +74,17 @@ func (r reads) Survivor(ctx context.Context, n core.Number) (core.Number, error)
 
 // TokenUse is what a reply token stands for.
 type TokenUse struct {
-	Token   []byte
-	Person  core.PersonID
-	Ticket  core.Number
-	Purpose core.Purpose
-	Expires time.Time
-	Revoked bool
-	Merged  core.Number // where the ticket was merged into; 0 = it was not
+	Token    []byte
+	Person   core.PersonID
+	Ticket   core.Number
+	Purpose  core.Purpose
+	Expires  time.Time
+	Revoked  bool
+	Merged   core.Number // where the ticket was merged into; 0 = it was not
+	Uses     int
+	Approval string // of PurposeApprove
+	Digest   []byte // of PurposeApprove
+	Address  string // of PurposeConfirm
 }
 
 // CountTokenUse notes that a token was used.

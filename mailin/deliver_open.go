@@ -1,0 +1,83 @@
+package mailin
+
+import (
+	"context"
+
+	"postdesk/core"
+	"postdesk/core/helpdesk"
+	"postdesk/core/store"
+)
+
+// open makes a new ticket of the mail, linked to the presumed one where it named one that its sender may not write to.
+func (d *delivery) open(ctx context.Context, c helpdesk.Candidate, person *core.Person) (store.Outcome, error) {
+	service, also := d.ServiceFor(addresses(d.msg.To), addresses(d.msg.Cc))
+	s := d.Directory().Services[service]
+	switch {
+	case s == nil:
+		return store.Outcome{State: core.InboundParked, Reason: "no service takes tickets yet: add one and replay"}, nil
+	case s.Folder, s.Archived: // D22
+		return d.hold(s.ID, s.Name+" takes no tickets: it is "+state(s)), d.RefuseNew(person, s, "folder")
+	case d.from.Email == "":
+		return d.hold(s.ID, "no single sender address"), nil
+	}
+	if person == nil || !d.IsRequester(person, service) {
+		var why string
+		var err error
+		if person, why, err = d.stranger(ctx, person, s); err != nil {
+			return store.Outcome{}, err
+		}
+		switch {
+		case person != nil:
+			d.Become(person, d.level)
+		case s.UnknownSenders == core.RefuseUnknown:
+			return store.Outcome{State: core.InboundSuppressed, Reason: "refused: " + why}, nil
+		default:
+			return d.hold(s.ID, why), nil
+		}
+	}
+	n, err := d.OpenTicket(ctx, helpdesk.NewTicket{
+		Service: service, Subject: withoutTag(d.msg.Subject), Text: d.text(), Folded: d.folded(), Attachments: d.attachments(),
+		Mail: d.source(), Presumed: c.Ticket,
+	})
+	switch core.CodeOf(err) {
+	case core.Forbidden, core.Invalid: // refused before anything was written
+		return d.hold(s.ID, "not allowed to open a ticket in "+s.Name), nil
+	}
+	if err != nil {
+		return store.Outcome{}, err
+	}
+	if err := d.TellAlso(ctx, n, also); err != nil {
+		return store.Outcome{}, err
+	}
+	return store.Outcome{State: core.InboundApplied, Reason: "opened", Ticket: n}, d.AddCopied(ctx, n, addresses(d.msg.Cc))
+}
+
+// state names why a service takes no tickets.
+func state(s *core.Service) string {
+	if s.Archived {
+		return "archived"
+	}
+	return "a folder"
+}
+
+// stranger decides about somebody who is no requester of the service: nil and why where a person has to look at it.
+func (d *delivery) stranger(ctx context.Context, known *core.Person, s *core.Service) (*core.Person, string, error) {
+	if known == nil && d.level >= core.DomainProven {
+		ok, err := d.DomainIsRequester(ctx, d.from.Email, s.ID)
+		if err != nil {
+			return nil, "", err
+		}
+		if ok {
+			p, err := d.AddPerson(ctx, d.from, s.ID, core.Contact)
+			return p, "", err
+		}
+	}
+	if known == nil && s.UnknownSenders == core.GuestUnknown {
+		p, err := d.AddPerson(ctx, d.from, s.ID, core.Guest)
+		return p, "", err
+	}
+	if known != nil && known.Origin == core.Guest && s.UnknownSenders == core.GuestUnknown {
+		return known, "", nil
+	}
+	return nil, "the sender is no requester of " + s.Name, nil
+}

@@ -1,0 +1,60 @@
+-- Working by mail: addresses that decide or confirm, what is to be confirmed, the guards of automatic mail, what became of
+-- a mail after it was accepted, and who may be added.
+
+-- +goose Up
+alter table reply_token alter column ticket_number drop not null; -- an address is confirmed without a ticket
+alter table reply_token drop constraint reply_token_purpose_check;
+alter table reply_token add constraint reply_token_purpose_check check (purpose in ('reply', 'note', 'approve', 'confirm'));
+alter table reply_token add column approval_id uuid references approval; -- of approve: which question, …
+alter table reply_token add column digest bytea;                         -- …asked of which request (E13)
+alter table reply_token add column address text;                         -- of confirm: which address becomes the person's
+
+-- What somebody wrote and could not be proven to have written: a signed-in person carries it out with one button.
+create table confirmation (
+    id            uuid   primary key,
+    inbound_id    bigint not null references inbound,
+    person_id     bigint not null references person, -- who it claims to be from, and who alone may confirm it
+    ticket_number bigint references ticket,
+    created_at    timestamptz not null,
+    expires_at    timestamptz not null,
+    confirmed_at  timestamptz,
+    unique (inbound_id, person_id)
+);
+
+-- mail.md 2: what automatic mail waits for, or is not sent for, at an address.
+create table address_guard (
+    address         text primary key check (address = lower(address)),
+    frozen_until    timestamptz,       -- ping-pong
+    suspended_at    timestamptz,       -- three hard bounces in seven days
+    reason          text not null default ''
+);
+
+alter table outbox
+    add column text_key  bytea,                           -- SHA-256 of its words: our own mail is known again without its headers
+    add column note      text not null default '',        -- what was heard of it after it was accepted: delayed, delivered, read
+    add column digest_id uuid references outbox,           -- the digest that carries what this mail says
+    add column bundled   boolean not null default false;   -- waits to be carried by a digest
+create index outbox_text on outbox (text_key) where text_key is not null;
+create index outbox_digest on outbox (digest_id) where digest_id is not null;
+create index outbox_bundled on outbox (person_id, seq) where bundled and digest_id is null;
+create index outbox_address on outbox (address, created_at);
+
+alter table inbound add column likeness bigint; -- similar texts have similar bits (ping-pong)
+create index inbound_sender on inbound (lower(sender), accepted_at desc);
+create index inbound_accepted on inbound (accepted_at);
+
+alter table log_record add column copied text[] not null default '{}'; -- in Cc, and not added (D15)
+alter table service add column machine_senders text[] not null default '{}'; -- robots that may open tickets (mail.md 2)
+
+-- +goose Down
+alter table service drop column machine_senders;
+alter table log_record drop column copied;
+drop index inbound_accepted, inbound_sender, outbox_address, outbox_bundled, outbox_digest, outbox_text;
+alter table inbound drop column likeness;
+alter table outbox drop column bundled, drop column digest_id, drop column note, drop column text_key;
+drop table address_guard, confirmation;
+delete from reply_token where purpose in ('approve', 'confirm');
+alter table reply_token drop column address, drop column digest, drop column approval_id;
+alter table reply_token drop constraint reply_token_purpose_check;
+alter table reply_token add constraint reply_token_purpose_check check (purpose in ('reply', 'note'));
+alter table reply_token alter column ticket_number set not null;
