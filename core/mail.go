@@ -72,6 +72,17 @@ type Actor struct {
 	Person *Person
 	Via    Via
 	Level  Level
+	// Approval is the one that a mail to its approve address may decide; "" = none. Signed in, any.
+	Approval string
+}
+
+// Proves tells whether the actor is proven well enough for an action (mail.md 4). To decide by mail takes the approve
+// address of the very question besides.
+func (a Actor) Proves(action Action) bool {
+	if (action == ActApprove || action == ActReject) && a.Level < SignedIn && a.Approval == "" {
+		return false
+	}
+	return a.Level >= NeededLevel(action)
 }
 
 // Is tells whether the actor is this person.

@@ -77,7 +77,7 @@ func (c *change) allow(action core.Action) error {
 	if err := core.Decide(c.dir, c.t, c.standing, action, c.now); err != nil {
 		return err
 	}
-	if c.actor.Level < core.NeededLevel(action) {
+	if !c.actor.Proves(action) {
 		return core.Refuse(core.Forbidden, "error.not_proven")
 	}
 	return nil

@@ -105,6 +105,9 @@ func (a *Act) DecideApproval(ctx context.Context, n core.Number, verdict core.Ap
 			return err
 		}
 		waiting := core.DecisionsOf(c.dir, c.t, c.actor.Person)
+		if c.actor.Level < core.SignedIn { // by mail only that of whose question the address is
+			id = c.actor.Approval
+		}
 		if id != "" {
 			waiting = slices.DeleteFunc(waiting, func(d core.PendingDecision) bool { return d.Approval.ID != id })
 		}
