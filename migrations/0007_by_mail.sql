@@ -17,7 +17,8 @@ create table confirmation (
     ticket_number bigint references ticket,
     created_at    timestamptz not null,
     expires_at    timestamptz not null,
-    confirmed_at  timestamptz,
+    outcome       text not null default '' check (outcome in ('', 'confirmed', 'denied', 'overtaken')), -- overtaken: a triager decided first
+    ended_at      timestamptz,
     unique (inbound_id, person_id)
 );
 
