@@ -47,7 +47,14 @@ create index inbound_accepted on inbound (accepted_at);
 alter table log_record add column copied text[] not null default '{}'; -- in Cc, and not added (D15)
 alter table service add column machine_senders text[] not null default '{}'; -- robots that may open tickets (mail.md 2)
 
+-- What `postdesk doctor --send` proved of a mailbox's border, and of which trust settings.
+alter table mailbox add column probed_at timestamptz, add column probed bytea;
+-- The person confirmed it by answering from there; the others stand in the desk file, which does not touch this one.
+alter table person_address add column confirmed_at timestamptz;
+
 -- +goose Down
+alter table person_address drop column confirmed_at;
+alter table mailbox drop column probed, drop column probed_at;
 alter table service drop column machine_senders;
 alter table log_record drop column copied;
 drop index inbound_accepted, inbound_sender, outbox_address, outbox_bundled, outbox_digest, outbox_text;
