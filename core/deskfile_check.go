@@ -197,6 +197,12 @@ func (c *checker) mailbox(at place, m *MailboxEntry) {
 	if _, err := ParseAfter(m.After.String()); err != nil {
 		c.fail(at.in("after"), "%v", err)
 	}
+	for i, host := range m.Trust.Borders {
+		name := strings.TrimPrefix(host, "*.")
+		if wild := name != host; strings.Contains(name, "*") || wild && strings.Count(name, ".") < 1 {
+			c.fail(at.in("trust").in("borders").at(i), "%q is no host: write it as mx.city.test, or *.mx.city.test for all below one", host)
+		}
+	}
 	oneOf(c, at.in("trust").in("policy"), m.Trust.Policy, StrictPolicy, TokenPolicy)
 }
 

@@ -26,11 +26,14 @@ func letter(m *Message, e evidence) helpdesk.Letter {
 		ContentKey:  m.ContentKey[:],
 		Refs:        references(m),
 		Recipients:  m.Recipients(),
-		Acknowledge: m.MayAnswer && m.Class == ClassHuman,
+		Acknowledge: m.MayAnswer && m.Class == ClassHuman && !e.fail, // a forged sender hears nothing
 		Reopen:      m.Class == ClassHuman || m.Class == ClassMachine || m.Class == ClassDesk,
 	}
 	if from.Address != "" {
 		l.From = core.FoldAddress(from.Address)
+	}
+	if e.signed {
+		l.Recipients = append(addresses(m.To), addresses(m.Cc)...)
 	}
 	if l.Sender == "" && len(m.From) > 0 {
 		l.Sender = m.From[0].Address

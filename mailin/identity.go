@@ -1,6 +1,7 @@
 package mailin
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/emersion/go-msgauth/authres"
@@ -8,17 +9,23 @@ import (
 	"postdesk/core"
 )
 
-// evidence is what the border says about the sender's domain (RFC 8601).
+// evidence is what is known of the sender's domain (RFC 8601, RFC 6376).
 type evidence struct {
 	pass, fail bool
 	given      bool // a trusted result was there at all, whatever it says
-	why        string
+	// signed says that the pass is that of our own check alone. Then the addresses that count are those of the signed To
+	// and Cc: the envelope of a copy is made by whoever sends it again.
+	signed bool
+	why    string
 }
+
+// withoutID stands in a mailbox's authserv_ids for fields that name no server: Exchange Online begins with the first
+// result at once, which RFC 8601 section 2.2 does not allow.
+const withoutID = "none"
 
 // judgeDomain reads the Authentication-Results that can be trusted: those of a configured authserv-id that stand above
 // the topmost Received whose `by` is a border. Anything below was in the mail when it came in, so anybody may have
-// written it. Without such a Received there is no evidence; several results of that id must agree, and a fail of any
-// overrides (mail.md 4, RFC 8601 section 5).
+// written it. Without such a Received there is no evidence (mail.md 4, RFC 8601 section 5).
 func judgeDomain(m *Message, from string, trust *core.Mailbox) evidence {
 	if trust == nil || len(trust.AuthservIDs) == 0 || len(trust.Borders) == 0 {
 		return evidence{why: "no border is trusted"}
@@ -33,78 +40,140 @@ func judgeDomain(m *Message, from string, trust *core.Mailbox) evidence {
 	if border < 0 {
 		return evidence{why: "no Received by a trusted border"}
 	}
-	e := evidence{why: "no Authentication-Results above the border"}
+	var found []verdict
 	for _, f := range m.Header[:border] {
 		if !strings.EqualFold(f.Name, "Authentication-Results") {
 			continue
 		}
 		plain, whole := plainResults(f.Value)
-		parts := strings.Split(plain, ";")
-		id, _, _ := authres.Parse(parts[0])
+		id, results := splitResults(plain)
 		if !among(id, trust.AuthservIDs) {
 			continue
 		}
-		var results []authres.Result
-		for _, part := range parts[1:] { // one by one: a method that the parser does not know well spoils no other
-			if _, r, err := authres.Parse(id + ";" + part); err == nil {
-				results = append(results, r...)
-			}
-		}
-		e.given = true
-		one := judgeResults(results, core.DomainOf(from))
+		v := judgeResults(results, core.DomainOf(from))
 		if !whole { // what cannot be read may have been a fail
-			one = evidence{fail: true, why: "its results cannot be read"}
+			v = verdict{fails, "its results cannot be read"}
 		}
-		e.fail = e.fail || one.fail
-		e.pass = e.pass || one.pass
-		e.why = id + ": " + one.why
+		found = append(found, verdict{v.worth, id + ": " + v.why})
 	}
-	if e.fail {
-		e.pass = false
+	return settle(found)
+}
+
+// splitResults parses a value without comments: the name of the server, withoutID where it begins with a result, and
+// the results.
+func splitResults(plain string) (id string, results []authres.Result) {
+	parts := strings.Split(plain, ";")
+	head := strings.Fields(parts[0])
+	switch {
+	case len(head) == 0, strings.EqualFold(head[0], withoutID):
+		return "", nil
+	case strings.Contains(head[0], "="): // no name has one: it is a token of RFC 2045
+		id = withoutID
+	case len(head) > 1 && head[1] != "1": // a version that is not known
+		return "", nil
+	default:
+		id, parts = head[0], parts[1:]
+	}
+	for _, part := range parts { // one by one: a method that the parser does not know well spoils no other
+		method, rest, _ := strings.Cut(part, "=")
+		method, _, _ = strings.Cut(method, "/") // its version
+		if _, r, err := authres.Parse("x;" + strings.TrimSpace(method) + "=" + strings.TrimSpace(rest)); err == nil {
+			results = append(results, r...)
+		}
+	}
+	return id, results
+}
+
+// verdict is what one field says of the sender's domain.
+type verdict struct {
+	worth worth
+	why   string
+}
+
+type worth int
+
+const (
+	silent    worth = iota // nothing
+	undecided              // neither pass nor fail
+	passes
+	failsSPF // of the envelope's domain alone: forwarding breaks it, so a pass of anything else outweighs it
+	fails
+)
+
+// settle makes one of several: they must agree, and a fail of any overrides (mail.md 4).
+func settle(found []verdict) evidence {
+	if len(found) == 0 {
+		return evidence{why: "no Authentication-Results above the border"}
+	}
+	why := map[worth]string{}
+	for _, v := range found {
+		why[v.worth] = v.why
+	}
+	e := evidence{given: true}
+	switch {
+	case why[fails] != "":
+		e.fail, e.why = true, why[fails]
+	case why[passes] != "" && why[undecided] != "":
+		e.why = "results that disagree: " + why[passes] + ", " + why[undecided]
+	case why[passes] != "":
+		e.pass, e.why = true, why[passes]
+	case why[failsSPF] != "":
+		e.fail, e.why = true, why[failsSPF]
+	case why[undecided] != "":
+		e.why = why[undecided]
+	default:
+		e.why = why[silent]
 	}
 	return e
 }
 
-// judgeResults takes DMARC's word where it was given, for it is about the From domain; else an aligned DKIM signature.
-func judgeResults(results []authres.Result, domain string) evidence {
-	e := evidence{why: "no result for the sender's domain"}
+// judgeResults takes DMARC's word where it was given, for it is about the From domain and weighs the others; else that of
+// the aligned DKIM signatures.
+func judgeResults(results []authres.Result, domain string) verdict {
+	dmarc, dkim, spf := map[authres.ResultValue]bool{}, map[authres.ResultValue]bool{}, false
 	for _, r := range results {
-		if d, ok := r.(*authres.DMARCResult); ok && (d.From == "" || core.FoldAddress(d.From) == domain) {
-			switch d.Value {
-			case authres.ResultPass:
-				e.pass, e.why = true, "dmarc=pass"
-			case authres.ResultFail:
-				return evidence{fail: true, why: "dmarc=fail"}
-			default:
-				e.why = "dmarc=" + string(d.Value)
+		switch r := r.(type) {
+		case *authres.DMARCResult:
+			if r.From == "" || core.FoldAddress(r.From) == domain {
+				dmarc[r.Value] = true
 			}
-		}
-	}
-	if e.pass {
-		return e
-	}
-	for _, r := range results {
-		switch d := r.(type) {
 		case *authres.DKIMResult:
-			if d.Value == authres.ResultPass && aligned(core.FoldAddress(d.Domain), domain) {
-				return evidence{pass: true, why: "dkim=pass of " + d.Domain}
+			signer := r.Domain
+			if signer == "" { // Gmail names the identity instead, whose domain is the signer's or one below it
+				signer = core.DomainOf(r.Identifier)
 			}
-			if d.Value == authres.ResultFail && aligned(core.FoldAddress(d.Domain), domain) {
-				e = evidence{fail: true, why: "dkim=fail of " + d.Domain}
+			if aligned(core.FoldAddress(signer), domain) {
+				dkim[r.Value] = true
 			}
 		case *authres.SPFResult:
-			if d.Value == authres.ResultFail {
-				e = evidence{fail: true, why: "spf=fail"}
-			}
+			spf = spf || r.Value == authres.ResultFail || r.Value == authres.ResultHardFail
 		}
 	}
-	return e
+	v := verdict{silent, "no result for the sender's domain"}
+	for _, method := range []struct {
+		name   string
+		values map[authres.ResultValue]bool
+	}{{"dmarc", dmarc}, {"dkim", dkim}} {
+		switch {
+		case domain == "" || len(method.values) == 0:
+		case method.values[authres.ResultFail], method.values[authres.ResultHardFail]:
+			return verdict{fails, method.name + "=fail"}
+		case method.values[authres.ResultPass] && len(method.values) == 1:
+			return verdict{passes, method.name + "=pass"}
+		case v.worth == silent:
+			v = verdict{undecided, method.name + " is neither pass nor fail"}
+		}
+	}
+	if spf {
+		return verdict{failsSPF, "spf=fail"}
+	}
+	return v
 }
 
 // aligned is relaxed alignment without a list of public suffixes: the same domain, or the signing one above it with at
 // least two labels.
 func aligned(signer, domain string) bool {
-	return signer == domain || strings.Count(signer, ".") >= 1 && strings.HasSuffix(domain, "."+signer)
+	return signer != "" && signer == domain || strings.Count(signer, ".") >= 1 && strings.HasSuffix(domain, "."+signer)
 }
 
 // receivedBy says whether a Received field claims to be by one of the hosts (RFC 5321 section 4.4). Every by counts, not
@@ -114,7 +183,7 @@ func receivedBy(value string, hosts []string) bool {
 	for i, w := range words {
 		if strings.EqualFold(w, "by") && i+1 < len(words) {
 			host, _, _ := strings.Cut(words[i+1], "(")
-			if among(strings.TrimRight(host, ";."), hosts) {
+			if hostAmong(strings.TrimRight(host, ";."), hosts) {
 				return true
 			}
 		}
@@ -153,6 +222,16 @@ func plainResults(value string) (plain string, ok bool) {
 		}
 	}
 	return b.String(), depth == 0 && !quoted
+}
+
+// hostAmong says whether a host is in the list, where *.x.test stands for all below x.test.
+func hostAmong(host string, list []string) bool {
+	return slices.ContainsFunc(list, func(x string) bool {
+		if suffix, below := strings.CutPrefix(x, "*"); below {
+			return len(host) > len(suffix) && strings.EqualFold(host[len(host)-len(suffix):], suffix)
+		}
+		return strings.EqualFold(host, x)
+	})
 }
 
 func among(s string, list []string) bool {

@@ -45,6 +45,23 @@ var evidences = []struct {
 	{"a comment that does not end", ar(`dmarc=pass header.from=city.test (x`) + border, "fail"},
 	{"a sender who greets as by", "Received: from by (client [192.0.2.1])\r\n\tby mx.city.test (Postfix) id 1; x\r\n" + ar("dmarc=pass header.from=city.test") + border, "none"},
 	{"an inner server on top", "Received: from mx.city.test by store.city.test; x\r\n" + passed, "pass"},
+	{"a pass and a none", ar("dmarc=pass header.from=city.test") + ar("dmarc=none header.from=city.test") + border, "none"},
+	{"a none and a pass", ar("dmarc=none header.from=city.test") + ar("dkim=pass header.d=city.test") + border, "none"},
+	{"a pass and a neutral signature", ar("dkim=neutral header.d=city.test; dkim=pass header.d=city.test") + border, "none"},
+	{"a pass and a broken signature", ar("dkim=pass header.d=city.test; dkim=fail header.d=city.test") + border, "fail"},
+	{"a pass beside a field about another domain", ar("dmarc=pass header.from=city.test") + ar("dkim=pass header.d=list.test; spf=pass smtp.mailfrom=list.test") + border, "pass"},
+	{"no policy, but a signature", ar("dmarc=none header.from=city.test; dkim=pass header.d=city.test") + border, "pass"},
+	{"DMARC outweighs a signature", ar("dkim=fail header.d=city.test; spf=pass smtp.mailfrom=city.test; dmarc=pass header.from=city.test") + border, "pass"},
+	{"forwarded: DMARC outweighs SPF", ar("spf=fail smtp.mailfrom=city.test") + ar("dmarc=pass header.from=city.test") + border, "pass"},
+	{"spf=fail alone", ar("spf=fail smtp.mailfrom=city.test") + border, "fail"},
+	{"spf=pass alone", ar("spf=pass smtp.mailfrom=city.test") + border, "none"},
+	{"the signer's identity only", ar("dkim=pass header.i=@city.test header.s=x") + border, "pass"},
+	{"an identity that looks like ours", ar(`dkim=pass header.i="a@city.test"@evil.test`) + border, "none"},
+	{"a method with its version", ar("dmarc/1=fail header.from=city.test") + border, "fail"},
+	{"blanks around the sign", ar("dmarc = fail header.from=city.test; dkim=pass header.d=city.test") + border, "fail"},
+	{"of a version to come", "Authentication-Results: mx.city.test 2; dmarc=pass header.from=city.test\r\n" + border, "none"},
+	{"without a name, from who names himself", "Authentication-Results: dmarc=pass header.from=city.test\r\n" + border, "none"},
+	{"the word none for a name", "Authentication-Results: none; dmarc=pass header.from=city.test\r\n" + border, "none"},
 	{"behind an inner server", "Received: from mx.city.test by store.city.test; x\r\n" + border + ar("dmarc=pass header.from=city.test"), "none"},
 }
 
@@ -66,6 +83,51 @@ func TestEvidence(t *testing.T) {
 			t.Errorf("%s: no mailbox finds %+v", e.name, got)
 		}
 	}
+}
+
+// Exchange Online and Gmail, as their mailboxes show it: what is trusted is configured, and where it stands decides.
+func TestEvidenceOfLargeHosts(t *testing.T) {
+	t.Parallel()
+	exchange := &core.Mailbox{AuthservIDs: []string{"none"}, Borders: []string{"*.mail.protection.outlook.com"}}
+	gmail := &core.Mailbox{AuthservIDs: []string{"mx.google.com"}, Borders: []string{"mx.google.com"}}
+	for _, e := range []struct {
+		name  string
+		box   *core.Mailbox
+		top   string
+		worth string
+	}{
+		{"Exchange Online", exchange, exchangeTop("dkim=pass (signature was verified) header.d=city.test;dmarc=pass action=none header.from=city.test;compauth=pass reason=100"), "pass"},
+		{"Exchange Online, forged", exchange, exchangeTop("dkim=none (message not signed) header.d=none;dmarc=fail action=oreject header.from=city.test;compauth=none reason=451"), "fail"},
+		{"Exchange Online, no policy", exchange, exchangeTop("dkim=none (message not signed) header.d=none;dmarc=bestguesspass action=none header.from=city.test"), "none"},
+		{"Exchange Online, below its border", exchange, exchangeBorder + "Authentication-Results: dmarc=pass action=none header.from=city.test\r\n", "none"},
+		{"Exchange Online, what the sender wrote is kept as original", exchange, "Authentication-Results-Original: dmarc=pass header.from=city.test\r\n" + exchangeBorder, "none"},
+		{"Exchange Online, a border that only ends like one", exchange, strings.ReplaceAll(exchangeTop("dmarc=pass action=none header.from=city.test"), ".mail.protection", ".evilmail.protection"), "none"},
+		{"Exchange Online, a named field", exchange, ar("dmarc=pass header.from=city.test") + exchangeBorder, "none"},
+		{"Gmail writes below its Received", gmail, gmailTop("dmarc=pass (p=REJECT sp=REJECT dis=NONE) header.from=city.test"), "none"},
+	} {
+		m := Read(strings.NewReader(e.top+"From: sol@city.test\r\n\r\nx"), Options{})
+		if got := judgeDomain(m, "sol@city.test", e.box); got.pass != (e.worth == "pass") || got.fail != (e.worth == "fail") {
+			t.Errorf("%s: %+v, want %s", e.name, got, e.worth)
+		}
+	}
+}
+
+// Trace fields as Exchange Online writes them: no server is named in its results.
+func exchangeTop(results string) string {
+	return "Received: from AB1PR01.eurprd05.prod.outlook.com (2603:10a6::1) by CD2PR01.eurprd05.prod.outlook.com with HTTPS; Wed, 4 Mar 2026 11:00:02 +0000\r\n" +
+		"Authentication-Results: spf=pass (sender IP is 192.0.2.1)\r\n smtp.mailfrom=city.test; " + results + "\r\n" +
+		"Received-SPF: Pass (protection.outlook.com: domain of city.test designates 192.0.2.1 as permitted sender)\r\n" + exchangeBorder
+}
+
+const exchangeBorder = "Received: from mail.city.test (192.0.2.1) by\r\n AM7EUR03FT012.mail.protection.outlook.com (10.152.16.123) with Microsoft SMTP Server; Wed, 4 Mar 2026 11:00:01 +0000\r\n"
+
+// gmailTop are trace fields as Gmail writes them: its results stand below its own Received.
+func gmailTop(results string) string {
+	return "Delivered-To: it@city.test\r\nReceived: by 2002:a05:6102:22c6:0:0:0:0 with SMTP id a6csp1; Wed, 4 Mar 2026 03:00:02 -0800 (PST)\r\n" +
+		"X-Received: by 2002:a92:ca4e:: with SMTP id q14mr1; Wed, 04 Mar 2026 03:00:02 -0800 (PST)\r\n" +
+		"ARC-Authentication-Results: i=1; mx.google.com; " + results + "\r\n" +
+		"Received: from mail.city.test (mail.city.test. [192.0.2.1]) by mx.google.com with ESMTPS id x1; Wed, 04 Mar 2026 03:00:01 -0800 (PST)\r\n" +
+		"Authentication-Results: mx.google.com; " + results + "\r\n"
 }
 
 // wantLevel is the table of mail.md 4, written down a second time.

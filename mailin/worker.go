@@ -24,6 +24,8 @@ type Worker struct {
 	Log   *slog.Logger
 	// Loop is the mark that this desk puts on its automatic mail.
 	Loop string
+	// LookupTXT finds the keys of signatures; nil = none is checked. A call ends with its context.
+	LookupTXT TXTLookup
 }
 
 // Apply reads the message and delivers it; its outcome is committed together with what it did. An error means that
@@ -42,6 +44,9 @@ func (w *Worker) Apply(ctx context.Context, row *store.Inbound) error {
 		return err
 	}
 	e := judgeDomain(m, fromAddress(m), dir.Mailboxes[row.Mailbox])
+	if e, err = w.ownCheck(ctx, row, m, e, dir); err != nil {
+		return fmt.Errorf("message %d: %w", row.ID, err)
+	}
 	l := letter(m, e)
 	if !m.Tellable() { // only the very same bytes are surely a copy
 		l.ContentKey = row.SHA256
@@ -63,21 +68,25 @@ func fromAddress(m *Message) string {
 	return from.Address
 }
 
-// read reads the raw bytes, from the row or, where they are large, streaming from the content store.
+// read reads the raw bytes.
 func (w *Worker) read(ctx context.Context, row *store.Inbound, dir *core.Directory) (*Message, error) {
-	raw := io.Reader(bytes.NewReader(row.Data))
-	if row.Data == nil {
-		var sum [32]byte
-		copy(sum[:], row.SHA256)
-		blob, err := w.Store.OpenBlob(ctx, sum)
-		if err != nil {
-			return nil, err
-		}
-		defer blob.Close()
-		raw = blob
+	raw, err := w.raw(ctx, row)
+	if err != nil {
+		return nil, err
 	}
+	defer raw.Close()
 	m := Read(raw, w.options(ctx, dir))
 	return m, m.SinkErr
+}
+
+// raw opens the bytes of a message: in the row or, where they are large, streaming from the content store.
+func (w *Worker) raw(ctx context.Context, row *store.Inbound) (io.ReadCloser, error) {
+	if row.Data != nil {
+		return io.NopCloser(bytes.NewReader(row.Data)), nil
+	}
+	var sum [32]byte
+	copy(sum[:], row.SHA256)
+	return w.Store.OpenBlob(ctx, sum)
 }
 
 func (w *Worker) options(ctx context.Context, dir *core.Directory) Options {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -213,10 +214,15 @@ func (p *Program) loopMark(ctx context.Context) string {
 	}
 }
 
+// lookupTXT asks the host's resolver; the dot at the end keeps it from trying the name below the host's own domains.
+func lookupTXT(ctx context.Context, name string) ([]string, error) {
+	return net.DefaultResolver.LookupTXT(ctx, strings.TrimSuffix(name, ".")+".")
+}
+
 // mailIn runs the lanes and a poller for each mailbox; a mailbox that is added, changed or taken away while the daemon
 // runs gets, changes or loses its poller.
 func (p *Program) mailIn(ctx context.Context) {
-	worker := &mailin.Worker{Store: p.store, Desk: p.desk, Log: p.log, Loop: p.loopMark(ctx)}
+	worker := &mailin.Worker{Store: p.store, Desk: p.desk, Log: p.log, Loop: p.loopMark(ctx), LookupTXT: lookupTXT}
 	p.desk.ReadMailWith(worker)
 	lanes := mailin.NewLanes(p.store, worker.Apply, p.desk.ParkMail, p.log)
 	var running sync.WaitGroup
