@@ -1,6 +1,10 @@
 package core
 
-import "time"
+import (
+	"crypto/sha256"
+	"fmt"
+	"time"
+)
 
 // Service is a node of the service tree (D23). A folder groups services and takes no tickets (A31).
 type Service struct {
@@ -105,6 +109,15 @@ type Mailbox struct {
 	Borders       []string  // …above the topmost Received by one of these (mail.md 4)
 	DKIM          bool
 	Policy        TrustPolicy
+}
+
+// CarriesTokens tells whether reply addresses can lead to the mailbox (mail.md 4).
+func (m *Mailbox) CarriesTokens() bool { return m.PlusAddresses || m.ReplyDomain != "" }
+
+// TrustDigest tells one set of trust settings from another: a probe of the border counts for those that it was made with.
+func (m *Mailbox) TrustDigest() []byte {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %t %q", m.AuthservIDs, m.Borders, m.DKIM, m.Policy))
+	return sum[:]
 }
 
 // TrustPolicy says what a reply token is worth where a mailbox gives no evidence of the sender's domain.
