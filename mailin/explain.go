@@ -69,6 +69,11 @@ func Explain(file string, m *Message) Explanation {
 		Language: m.Language, HTML: m.HTML,
 		Attachments: []ExplainedAttachment{}, Commands: []ExplainedCommand{}, Warnings: list(m.Warnings),
 	}
+	if m.Class == ClassHuman {
+		for _, c := range readOrders(m.Visible).commands {
+			e.Commands = append(e.Commands, ExplainedCommand{Name: c.Name, Argument: c.Argument})
+		}
+	}
 	if m.Date != nil {
 		d := m.Date.Format(time.RFC3339)
 		e.Date = &d

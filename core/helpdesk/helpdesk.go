@@ -37,6 +37,9 @@ type Act struct {
 
 	locked *core.Ticket // this transaction holds its lock, and has not changed it since it was read
 	wrote  time.Time    // of the first log record that was written here
+	// reached are those who get mail by what was done here, its author left out.
+	reached []*core.Person
+	shown   bool // the last text that was written here goes to the requester's side
 
 	// What a mail brings along; a page or call has the first two and none of the others.
 	acknowledges bool     // the requester is told that it came in (mail.md 2)
@@ -76,7 +79,14 @@ func (h *Helpdesk) Directory(ctx context.Context) (*core.Directory, error) {
 }
 
 // Try runs fn so that its refusal undoes only what fn did (mail.md 1: each command in a savepoint).
-func (a *Act) Try(ctx context.Context, fn func() error) error { return a.tx.Savepoint(ctx, fn) }
+func (a *Act) Try(ctx context.Context, fn func() error) error {
+	reached := len(a.reached)
+	err := a.tx.Savepoint(ctx, fn)
+	if err != nil {
+		a.reached, a.locked = a.reached[:reached], nil // what was read meanwhile may have been undone
+	}
+	return err
+}
 
 // Refusal is the error as people are told it: a text that the database cannot keep is the caller's mistake, not a failure.
 func Refusal(err error) error {

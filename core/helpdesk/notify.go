@@ -320,6 +320,9 @@ func (c *change) queue(r recipient, e told) error {
 		}
 	}
 	c.address(o, box, team, e.record)
+	if !c.actor.Is(p) {
+		c.reached = append(c.reached, p)
+	}
 	return c.tx.QueueMail(o)
 }
 

@@ -27,6 +27,29 @@ func (h *Helpdesk) Assignees(ctx context.Context, p *core.Person, n core.Number)
 		}
 	}
 	slices.Sort(groups)
+	able, err := assignable(ctx, dir, h.store, t)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, m := range able {
+		people = append(people, m.Ref())
+	}
+	slices.SortFunc(people, func(a, b core.Ref) int {
+		if c := strings.Compare(a.Display(), b.Display()); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Email, b.Email)
+	})
+	return people, groups, nil
+}
+
+// membership finds who is in requester groups, within a transaction or outside of one.
+type membership interface {
+	Members(ctx context.Context, groups []core.RequesterGroupID) (map[core.PersonID]*core.Person, error)
+}
+
+// assignable is everybody to whom the ticket may be given (A49), whoever stands in for a main solver among them (E14).
+func assignable(ctx context.Context, dir *core.Directory, groups membership, t *core.Ticket) (map[core.PersonID]*core.Person, error) {
 	able := map[core.PersonID]*core.Person{}
 	var members []core.RequesterGroupID
 	for _, g := range dir.Effective(t.Service, t.Requester) {
@@ -44,22 +67,13 @@ func (h *Helpdesk) Assignees(ctx context.Context, p *core.Person, n core.Number)
 		}
 	}
 	if len(members) > 0 {
-		found, err := h.store.Members(ctx, members)
+		found, err := groups.Members(ctx, members)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		for id, m := range found {
 			able[id] = m
 		}
 	}
-	for _, m := range able {
-		people = append(people, m.Ref())
-	}
-	slices.SortFunc(people, func(a, b core.Ref) int {
-		if c := strings.Compare(a.Display(), b.Display()); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Email, b.Email)
-	})
-	return people, groups, nil
+	return able, nil
 }

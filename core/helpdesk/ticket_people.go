@@ -20,9 +20,15 @@ func (a *Act) AddParticipant(ctx context.Context, n core.Number, p *core.Person,
 		if c.t.TakesPart(p.ID) {
 			return core.Refuse(core.Conflict, "error.participant.already", p.Email)
 		}
+		if Outside(p) && c.actor.Person != nil && c.actor.Level < core.ActProven { // mail.md 4
+			return core.Refuse(core.Forbidden, "error.not_proven")
+		}
 		return c.participate(p, time.Time{})
 	})
 }
+
+// Outside tells of somebody who is no person of the organization's own list: they came by mail, and cannot sign in.
+func Outside(p *core.Person) bool { return !p.Disabled && p.Origin != core.Configured }
 
 // participate makes them a participant. since is from when on they see what was written: who did not come by an explicit
 // word gets nothing that was before (D15).

@@ -72,6 +72,7 @@ const maxWork = 7 * 24 * 60
 func (c *change) record(kind core.RecordKind, r NewRecord, show bool) (*core.Record, error) {
 	rec := &core.Record{Kind: kind, Text: r.Text, Folded: r.Folded, ShowToRequester: show, Work: r.Work, Attachments: r.Attachments}
 	c.source(rec, r.Mail)
+	c.shown = show
 	return c.log(rec)
 }
 

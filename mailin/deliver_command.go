@@ -1,0 +1,203 @@
+package mailin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"postdesk/core"
+	"postdesk/core/helpdesk"
+)
+
+// deed is a command on its way: which ticket it is for, which may become another one, and the text that is its own.
+type deed struct {
+	Command
+	ticket core.Number
+	words  helpdesk.NewRecord // of resolve, ask, approve and reject: what stands below the commands
+}
+
+// takesText names the commands whose own the text below them is; with others it is recorded by itself.
+var takesText = map[string]bool{"resolve": true, "ask": true, "approve": true, "reject": true}
+
+// verbs do the commands, each by the operation that the desk and the API have for it, so by the same matrix.
+var verbs = map[string]func(context.Context, *delivery, *deed) error{
+	"take":   func(ctx context.Context, d *delivery, x *deed) error { return x.to(d.Take(ctx, x.ticket, 0)) },
+	"return": func(ctx context.Context, d *delivery, x *deed) error { return x.to(d.Return(ctx, x.ticket, 0)) },
+	"reopen": func(ctx context.Context, d *delivery, x *deed) error { return x.to(d.Reopen(ctx, x.ticket, 0)) },
+	"close":  func(ctx context.Context, d *delivery, x *deed) error { return x.to(d.Close(ctx, x.ticket, 0)) },
+	"waiting": func(ctx context.Context, d *delivery, x *deed) error {
+		return x.to(d.SetStatus(ctx, x.ticket, core.Waiting, 0))
+	},
+	"resolve": func(ctx context.Context, d *delivery, x *deed) error { return x.to(d.Resolve(ctx, x.ticket, x.words)) },
+	"assign": func(ctx context.Context, d *delivery, x *deed) error {
+		p, err := d.AssigneeNamed(ctx, x.ticket, x.Argument)
+		if err != nil {
+			return err
+		}
+		return x.to(d.Assign(ctx, x.ticket, helpdesk.Assignee{Solver: p}, 0))
+	},
+	"group": func(ctx context.Context, d *delivery, x *deed) error {
+		name, err := d.GroupNamed(ctx, x.ticket, x.Argument)
+		if err != nil {
+			return err
+		}
+		return x.to(d.Assign(ctx, x.ticket, helpdesk.Assignee{Group: name}, 0))
+	},
+	"status": func(ctx context.Context, d *delivery, x *deed) error {
+		to := valueOf(statusWords, x.Argument)
+		if !core.ValidStatus(to) {
+			return core.BadInput("status", "error.status.unknown", x.Argument)
+		}
+		return x.to(d.SetStatus(ctx, x.ticket, to, 0))
+	},
+	"priority": func(ctx context.Context, d *delivery, x *deed) error {
+		return x.to(d.SetPriority(ctx, x.ticket, valueOf(priorityWords, x.Argument), 0))
+	},
+	"category": func(ctx context.Context, d *delivery, x *deed) error {
+		return x.to(d.SetCategory(ctx, x.ticket, valueOf(categoryWords, x.Argument), 0))
+	},
+	"move": func(ctx context.Context, d *delivery, x *deed) error {
+		service, err := d.ServiceNamed(ctx, x.ticket, x.Argument)
+		if err != nil {
+			return err
+		}
+		return x.to(d.MoveTicket(ctx, x.ticket, service, 0))
+	},
+	"participant": func(ctx context.Context, d *delivery, x *deed) error { return d.add(ctx, x, d.AddParticipant) },
+	"follow":      func(ctx context.Context, d *delivery, x *deed) error { return d.add(ctx, x, d.AddFollower) },
+	"ask":         func(ctx context.Context, d *delivery, x *deed) error { return d.ask(ctx, x) },
+	"approve": func(ctx context.Context, d *delivery, x *deed) error {
+		return x.to(d.DecideApproval(ctx, x.ticket, core.ApprovalApproved, "", x.words.Text, 0))
+	},
+	"reject": func(ctx context.Context, d *delivery, x *deed) error {
+		return x.to(d.DecideApproval(ctx, x.ticket, core.ApprovalRejected, "", x.words.Text, 0))
+	},
+	"merge": func(ctx context.Context, d *delivery, x *deed) error {
+		into, err := strconv.ParseInt(strings.TrimPrefix(x.Argument, "#"), 10, 64)
+		if err != nil {
+			return core.BadInput("into", "error.ticket.unknown", x.Argument)
+		}
+		return x.to(d.MergeTicket(ctx, x.ticket, core.Number(into), 0))
+	},
+	"template": func(_ context.Context, _ *delivery, x *deed) error {
+		return core.BadInput("template", "error.template.unknown", x.Argument)
+	},
+	"note":   func(context.Context, *delivery, *deed) error { return nil }, // these say where the text goes: it went there
+	"public": func(context.Context, *delivery, *deed) error { return nil },
+	"help":   func(context.Context, *delivery, *deed) error { return nil },
+}
+
+// to keeps the number under which the ticket lives on.
+func (x *deed) to(n core.Number, err error) error {
+	if err == nil {
+		x.ticket = n
+	}
+	return err
+}
+
+// add adds one person or, separated by commas, several.
+func (d *delivery) add(ctx context.Context, x *deed, op func(context.Context, core.Number, *core.Person, int) (core.Number, error)) error {
+	_, names, whole := asked(x.Argument)
+	if whole != "" {
+		names = []string{whole}
+	}
+	for _, name := range names {
+		p, err := d.SomebodyNamed(ctx, name)
+		if err != nil {
+			return err
+		}
+		if err := x.to(op(ctx, x.ticket, p, 0)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ask asks for an approval: the text below is the question.
+func (d *delivery) ask(ctx context.Context, x *deed) error {
+	rule, names, whole := asked(x.Argument)
+	if whole != "" { // a name of several words, or several names
+		p, err := d.SomebodyNamed(ctx, whole)
+		if err != nil {
+			return err
+		}
+		if p.ID != 0 {
+			return x.to(d.AskApproval(ctx, x.ticket, helpdesk.NewApproval{Approvers: []*core.Person{p}, Rule: rule, Text: x.words.Text}, 0))
+		}
+	}
+	var people []*core.Person
+	for _, name := range names {
+		p, err := d.SomebodyNamed(ctx, name)
+		if err != nil {
+			return err
+		}
+		people = append(people, p)
+	}
+	return x.to(d.AskApproval(ctx, x.ticket, helpdesk.NewApproval{Approvers: people, Rule: rule, Text: x.words.Text}, 0))
+}
+
+// What may stand behind a command: something must, nothing may, or it is the first line of the text.
+var (
+	needsArgument = map[string]bool{"assign": true, "group": true, "status": true, "priority": true, "category": true, "move": true,
+		"participant": true, "follow": true, "ask": true, "merge": true, "template": true}
+	standsAlone = map[string]bool{"take": true, "return": true, "waiting": true}
+	beginsText  = map[string]bool{"note": true, "public": true, "resolve": true, "close": true, "reopen": true, "approve": true, "reject": true}
+)
+
+// run does one command in a savepoint, so that its refusal undoes nothing but itself, and says what became of it.
+func (d *delivery) run(ctx context.Context, x *deed) (core.ReceiptLine, error) {
+	line := core.ReceiptLine{Command: x.Name, Argument: x.Argument, Outcome: core.CommandDone}
+	err := d.Try(ctx, func() error {
+		switch {
+		case needsArgument[x.Name] && x.Argument == "":
+			return core.BadInput("command", "error.command.argument")
+		case standsAlone[x.Name] && x.Argument != "": // it may have been meant as something else
+			return core.BadInput("command", "error.command.extra", x.Argument)
+		}
+		return verbs[x.Name](ctx, d, x)
+	})
+	return refusedLine(line, err)
+}
+
+// refusedLine puts the reason of a refusal into the line; what is no refusal is returned.
+func refusedLine(line core.ReceiptLine, err error) (core.ReceiptLine, error) {
+	var refusal *core.Error
+	if errors.As(helpdesk.Refusal(err), &refusal) {
+		line.Outcome, line.Reason = core.CommandRefused, refusal.Key
+		for _, a := range refusal.Args {
+			line.Args = append(line.Args, fmt.Sprint(a))
+		}
+		return line, nil
+	}
+	return line, err
+}
+
+// neededLevel is how well the sender has to be proven for all that the mail orders (mail.md 4).
+func (d *delivery) neededLevel(ctx context.Context, o orders) (core.Level, error) {
+	need := core.Unverified
+	for _, c := range o.commands {
+		level := core.PersonProven
+		switch c.Name {
+		case "help":
+			level = core.Unverified
+		case "merge":
+			level = core.ActProven
+		case "approve", "reject": // a decision is proven by its own address, never by another one
+			level = core.SignedIn
+		case "participant":
+			_, names, whole := asked(c.Argument)
+			for _, name := range append(names, whole) {
+				p, err := d.SomebodyNamed(ctx, name)
+				if err == nil && helpdesk.Outside(p) {
+					level = core.ActProven
+				} else if err != nil && core.CodeOf(err) == "" {
+					return need, err
+				}
+			}
+		}
+		need = max(need, level)
+	}
+	return need, nil
+}
