@@ -24,7 +24,8 @@ const ViaCommand Via = "command"
 // AuditNoun says what was changed.
 type AuditNoun string
 
-// The nouns. AuditRole is a role granted to somebody; its name is the service's path. AuditToken is named by its person.
+// The nouns. AuditRole is a role granted to somebody; its name is the service's path. AuditToken is named by its person,
+// AuditMail by its number in the ledger.
 const (
 	AuditDesk           AuditNoun = "desk"
 	AuditLimits         AuditNoun = "limits"
@@ -40,6 +41,7 @@ const (
 	AuditToken          AuditNoun = "api_token"
 	AuditAbsence        AuditNoun = "absence"
 	AuditNotifications  AuditNoun = "notifications"
+	AuditMail           AuditNoun = "mail"
 )
 
 // AuditAction says what happened to it.

@@ -62,6 +62,8 @@ type Content struct {
 	// Approval is what is asked, or how it ended (approval_requested, approval_finished); InsteadOf whose duty a delegate does.
 	Approval  *ApprovalView `json:"approval,omitempty"`
 	InsteadOf string        `json:"instead_of,omitempty"`
+	// Decides tells that an answer decides, by one of two words (approval_requested).
+	Decides bool `json:"decides,omitempty"`
 	// Child is the resolved ticket below this one (child_resolved); its subject is empty where it may not be seen.
 	Child *View `json:"child,omitempty"`
 	// ResolvesAt is when waiting ends by itself (waiting_reminder); absent = never.
@@ -88,4 +90,11 @@ type File struct {
 type Failure struct {
 	To       string `json:"to"`
 	Response string `json:"response"`
+}
+
+// Delivery is what became of one mail that tells of a log record, where it did not arrive or perhaps not.
+type Delivery struct {
+	To       string        `json:"to"`
+	State    OutboundState `json:"state"`    // rejected, bounced, parked or uncertain
+	Response string        `json:"response"` // what the other server said
 }

@@ -74,7 +74,7 @@ func deliver(ctx context.Context, mail *helpdesk.Mail, m *Message, e evidence) (
 		}
 		return d.holdReply(ctx, candidate, "the reply address is somebody else's; it was revoked"), nil
 	}
-	if m.Class == ClassHuman && m.OutOfOffice() { // row 9 of mail.md 2: close behind our own mail it is an automatic answer
+	if m.Class == ClassHuman && !d.Confirmed() && m.OutOfOffice() { // row 9 of mail.md 2: close behind our own mail it is an automatic answer
 		if soon, err := d.JustMailed(ctx, d.from.Email); err != nil || soon {
 			if err != nil {
 				return store.Outcome{}, err
@@ -84,11 +84,17 @@ func deliver(ctx context.Context, mail *helpdesk.Mail, m *Message, e evidence) (
 	}
 	mine := token != nil && d.Valid(token) && person != nil && token.Person == person.ID
 	d.level = proof(d.evidence, mine, mine && token.Uses == 0, d.policy())
+	if d.Confirmed() {
+		d.level, mine = core.SignedIn, token != nil && person != nil && token.Person == person.ID
+	}
 	if person != nil && person.Disabled {
 		return d.holdReply(ctx, candidate, "the sender is disabled"), nil
 	}
 	if person != nil {
 		d.Become(person, d.level)
+		if token != nil && token.Person == person.ID && token.Purpose == core.PurposeApprove { // spent by a decision alone
+			return d.decide(ctx, candidate, token)
+		}
 		if mine {
 			d.UseToken(token)
 		}
@@ -102,7 +108,7 @@ func deliver(ctx context.Context, mail *helpdesk.Mail, m *Message, e evidence) (
 		case s.Sees() && (!candidate.Weak || s.Owner):
 			return d.answer(ctx, candidate, s, mine, token)
 		case token != nil && token.Person == person.ID: // meant for that ticket's people, not to become a ticket of its own
-			return d.holdReply(ctx, candidate, "the sender may not see the ticket any more"), nil
+			return d.holdAndTell(ctx, candidate, "the sender may not see the ticket any more")
 		}
 	}
 	return d.open(ctx, candidate, person)
@@ -138,6 +144,12 @@ func (d *delivery) holdReply(ctx context.Context, c helpdesk.Candidate, why stri
 	}
 	service, _ := d.ServiceFor(addresses(d.msg.To), addresses(d.msg.Cc))
 	return d.hold(service, why)
+}
+
+// holdAndTell is holdReply for mail of somebody known, who is told that it waits.
+func (d *delivery) holdAndTell(ctx context.Context, c helpdesk.Candidate, why string) (store.Outcome, error) {
+	o := d.holdReply(ctx, c, why)
+	return o, d.RefuseNew(d.Sender(), d.Directory().Services[o.Service], "held")
 }
 
 func (d *delivery) source() *helpdesk.MailSource {

@@ -35,6 +35,7 @@ func lifeSamples() map[string]core.Outgoing {
 	}
 	toApprover := func(o *core.Outgoing) {
 		o.Person, o.Address = &core.Person{Email: ana.Email, Name: ana.Name}, ana.Email
+		o.Content.ReplyAddress, o.Content.Decides = "it+a.d8c3m2@city.test", true
 	}
 	return map[string]core.Outgoing{
 		"moved-main_solver": sample(core.EventMoved, core.MainSolver, "moved_here", &mia, opened, inGroup(""),
@@ -51,7 +52,9 @@ func lifeSamples() map[string]core.Outgoing {
 				a.Rule, a.ExpiresAt = core.AnyApprove, nil
 			})),
 		"approval_requested-instead": sample(core.EventApprovalAsked, core.Approver, "approver", &mia, opened, asker,
-			toApprover, content(func(k *core.Content) { k.InsteadOf = leo.Name }),
+			toApprover, content(func(k *core.Content) {
+				k.InsteadOf, k.Decides, k.ReplyAddress, k.NoteAddress = leo.Name, false, "it@city.test", "" // a mailbox that can carry no token
+			}),
 			approval("", decided(leo, core.ApprovalPending, ""), decided(cleo, core.ApprovalPending, ""))),
 		"approval_finished-approved": sample(core.EventApprovalEnded, core.Solver, "solver", &ana,
 			approval(core.ApprovalApproved, decided(leo, core.ApprovalApproved, ""), decided(ana, core.ApprovalApproved, "Fine, from the budget of this year."))),
@@ -83,6 +86,8 @@ func lifeSamples() map[string]core.Outgoing {
 		"refusal-folder": sample(core.EventRefusal, core.Requester, "refusal", noPerson, refused("folder"), func(o *core.Outgoing) {
 			o.Ticket, o.Content.Ticket, o.Content.ReplyAddress = 0, core.View{Service: "IT services"}, "it@city.test"
 		}),
+		"refusal-held":    refusedMail("held", &core.Person{Email: ben.Email, Name: ben.Name}, ben.Email),
+		"refusal-unknown": refusedMail("unknown", nil, "somebody@else.test"),
 
 		"configuration_alert-findings": alert(func(k *core.Content) {
 			k.Findings = []core.Finding{
@@ -98,6 +103,15 @@ func lifeSamples() map[string]core.Outgoing {
 		"unassigned-list": sample(core.EventUnassigned, core.MainSolver, "unassigned", noPerson, left(3)),
 		"unassigned-one":  sample(core.EventUnassigned, core.MainSolver, "unassigned", noPerson, left(1)),
 	}
+}
+
+// refusedMail is what is said to an address whose mail opened no ticket.
+func refusedMail(why string, to *core.Person, address string) core.Outgoing {
+	return sample(core.EventRefusal, "", "refusal", noPerson, func(o *core.Outgoing) {
+		o.Person, o.Address, o.Ticket = to, address, 0
+		o.Content = core.Content{Desk: "IT", FromName: "IT", FromAddress: "it@city.test", ReplyAddress: "it@city.test", RequesterSide: true,
+			Ticket: core.View{Service: "Printers"}, Refused: why, InReplyTo: "asks@else.test", References: []string{"asks@else.test"}}
+	})
 }
 
 // approval is what is asked, changed into how it ended.

@@ -176,7 +176,7 @@ func TestHeadersSayWhatKindOfMailItIs(t *testing.T) {
 		"resolved-requester-plain":   {"auto-generated", "role=requester; event=resolved; service=Printers", "it+r.q7w2e5@city.test"},
 		"note_added-solver":          {"auto-generated", "role=solver; event=note_added; service=Printers", "it+n.k3f9a1@city.test"},
 		"sign_in":                    {"auto-generated", "event=sign_in", ""},
-		"approval_requested-any":     {"auto-generated", "role=approver; event=approval_requested; service=Printers", "it+r.q7w2e5@city.test"},
+		"approval_requested-any":     {"auto-generated", "role=approver; event=approval_requested; service=Printers", "it+a.d8c3m2@city.test"},
 		"approval_finished-approved": {"auto-generated", "role=solver; event=approval_finished; service=Printers", "it+r.q7w2e5@city.test"},
 		"moved-main_solver":          {"auto-generated", "role=main_solver; event=moved; service=Printers", "it+r.q7w2e5@city.test"},
 		"deadline_changed-requester": {"auto-generated", "role=requester; event=deadline_changed; service=Printers", "it+r.q7w2e5@city.test"},
@@ -303,7 +303,7 @@ func TestReplyHintIsTrue(t *testing.T) {
 		"delivery_failed-solver":     "",
 		"unassigned-one":             "", // it did not come from the ticket's reply address
 		"refusal-too_late":           "",
-		"approval_requested-any":     "A reply to this mail does not decide anything: Ben gets it as an answer.",
+		"approval_requested-any":     "To decide by mail, reply with approve or reject alone on the first line;",
 		"approval_requested-instead": "A reply to this mail does not decide anything: it adds an internal note.",
 	} {
 		l := letterOf(t, r, all[name])

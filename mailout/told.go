@@ -25,14 +25,19 @@ type told struct {
 	Preheader string    // the line that lists of mails show
 	Title     string
 	Passages  []passage
-	next      string // the block "next" in words: whether there is one
-	unlisted  bool   // the one ticket of a list, whose mail came from no ticket's reply address
+	other     templates.Printer // of the language that is not the recipient's
+	next      string            // the block "next" in words: whether there is one
+	unlisted  bool              // the one ticket of a list, whose mail came from no ticket's reply address
 }
 
 func (r *Renderer) told(o core.Outgoing, publicURL string) *told {
 	m := &told{
 		Printer: r.locales.For(o.Language).In(r.zone()), Content: o.Content,
 		Event: o.Event, Role: o.Role, Reason: o.Reason, Address: o.Address, Now: o.CreatedAt,
+	}
+	m.other = r.locales.For(core.English)
+	if m.Language() == core.English {
+		m.other = r.locales.For(core.Spanish)
 	}
 	if m.Hidden() {
 		m.Record, m.Files, m.FilesAsLinks, m.Ticket.Subject = nil, nil, nil, ""
@@ -187,6 +192,8 @@ func (m *told) Subject() string {
 	switch {
 	case len(m.Tickets) > 0:
 		return m.N("mail.unassigned.list", len(m.Tickets), cleanText(m.Ticket.Service))
+	case subject == "" && m.Event == core.EventReceipt:
+		return m.T("mail.receipt.subject")
 	case subject == "" && m.Ticket.Number != 0:
 		return m.T("mail.no_subject")
 	}
@@ -266,6 +273,10 @@ func (m *told) How() string {
 		if m.Simple() { // said above
 			return ""
 		}
+	case core.EventReceipt: // nor to what they do not see any more
+		if m.ToConfirm() || m.Ticket.Service == "" {
+			return ""
+		}
 	case core.EventResolved, core.EventReopened, core.EventClosed:
 		if m.Simple() {
 			return ""
@@ -283,8 +294,8 @@ func (m *told) How() string {
 		return m.T("mail.how.requester")
 	case !may(core.ActRecord):
 		return ""
-	case m.Event == core.EventApprovalAsked && solves: // nobody shall take an answer for a decision
-		return m.T("mail.how.approver_public", requester)
+	case m.Decides: // said above
+		return ""
 	case m.Event == core.EventApprovalAsked:
 		return m.T("mail.how.approver")
 	case m.Note() || !solves:
@@ -311,7 +322,7 @@ func (m *told) Why() string {
 		reason = "reason.approver_instead"
 	case m.Reason == "unassigned" && len(m.Tickets) > 0:
 		reason = "reason.unassigned_list"
-	case m.Hidden():
+	case m.Hidden(), m.ToConfirm():
 		reason = "reason.in_your_name"
 	case m.Reason == "" && m.Event != "" && m.Has("reason."+string(m.Event)):
 		reason = "reason." + string(m.Event)

@@ -20,6 +20,8 @@ type Mail struct {
 	letter Letter
 	facts  *store.MailFacts
 	tokens []foundToken // in its recipient addresses
+	// confirmed says that its sender carries it out signed in.
+	confirmed bool
 }
 
 // Letter is what the ledger keeps of a message's head, whatever becomes of it.

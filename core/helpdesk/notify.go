@@ -320,6 +320,9 @@ func (c *change) queue(r recipient, e told) error {
 		}
 	}
 	c.address(o, box, team, e.record)
+	if e.event == core.EventApprovalAsked {
+		c.approveAddress(o, box, e.approval)
+	}
 	if !c.actor.Is(p) {
 		c.reached = append(c.reached, p)
 	}

@@ -23,6 +23,8 @@ type MailContent struct {
 // MailReader reads a raw message. The mail edge implements it; the wiring hands it in.
 type MailReader interface {
 	ReadContent(ctx context.Context, raw io.Reader) (MailContent, error)
+	// Reread reads a message of the ledger once more, for the person who carries it out signed in.
+	Reread(ctx context.Context, row *store.Inbound, raw io.Reader) (Reread, error)
 }
 
 // HeldMail is a quarantined message as its triage sees it.
@@ -164,6 +166,7 @@ func (h *Helpdesk) RefuseHeld(ctx context.Context, actor core.Actor, id int64) e
 }
 
 func (a *Act) finishHeld(row *store.Inbound, o store.Outcome) {
+	a.tx.EndConfirmations(row.ID, store.Overtaken, a.now)
 	o.Service, o.MessageID, o.Sender, o.Subject, o.Class, o.Evidence = row.Service, row.MessageID, row.Sender, row.Subject, row.Class, row.Evidence
 	a.tx.FinishInbound(row.ID, o, a.now)
 }

@@ -1,0 +1,126 @@
+package mailin
+
+import (
+	"context"
+	"regexp"
+	"strings"
+
+	"postdesk/core"
+	"postdesk/core/helpdesk"
+	"postdesk/core/store"
+)
+
+// decisionWords decide where one of them is all that stands on the first line of a mail to an approve address, without
+// accents and in any case (mail.md 5).
+var decisionWords = map[string]core.ApprovalState{
+	"approve": core.ApprovalApproved, "approved": core.ApprovalApproved, "yes to approve": core.ApprovalApproved,
+	"apruebo": core.ApprovalApproved, "aprobado": core.ApprovalApproved, "aprobar": core.ApprovalApproved,
+	"reject": core.ApprovalRejected, "rejected": core.ApprovalRejected,
+	"rechazo": core.ApprovalRejected, "rechazado": core.ApprovalRejected, "rechazar": core.ApprovalRejected,
+}
+
+// decisionOf reads a decision off the new text of a mail, and the words below it. Only a person decides, and no forward and
+// no notice of an absence does, whatever stands in it.
+func decisionOf(m *Message) (verdict core.ApprovalState, words string, ok bool) {
+	line, below, _ := strings.Cut(strings.TrimSpace(m.Visible), "\n")
+	verdict, ok = decisionWords[core.FoldWords(strings.TrimRight(strings.TrimPrefix(trimLine(line), "#"), ".! \t"))]
+	if !ok || m.Class != ClassHuman || m.OutOfOffice() || forwardPrefix.MatchString(m.Subject) {
+		return "", "", false
+	}
+	return verdict, withoutLines(below, func(line string) bool {
+		return strings.HasPrefix(line, ">") || replyAddress.MatchString(line)
+	}), true
+}
+
+// decide is what comes of a mail to the approve address of its sender: a decision, or help. It ends with one receipt,
+// whatever comes of it; a forged mail gets none.
+func (d *delivery) decide(ctx context.Context, c helpdesk.Candidate, token *helpdesk.Token) (store.Outcome, error) {
+	verdict, words, ok := decisionOf(d.msg)
+	switch {
+	case d.evidence.fail:
+		return d.holdReply(ctx, c, "written to an approve address, but forged ("+d.evidence.why+")"), nil
+	case !ok:
+		return d.undecided(ctx, c)
+	}
+	line := core.ReceiptLine{Command: string(core.ActApprove), Outcome: core.CommandDone}
+	if verdict == core.ApprovalRejected {
+		line.Command = string(core.ActReject)
+	}
+	err := d.Asked(ctx, c.Ticket, token)
+	if err == nil && d.level < core.ActProven {
+		line.Outcome = core.CommandConfirm
+		return d.confirmFirst(ctx, c, "a decision", core.Receipt{Lines: []core.ReceiptLine{line}})
+	}
+	if err == nil {
+		err = d.Try(ctx, func() error { return d.DecideAsked(ctx, c.Ticket, token, verdict, words) })
+	}
+	if line, err = refusedLine(line, err); err != nil {
+		return store.Outcome{}, err
+	}
+	receipt := core.Receipt{Lines: []core.ReceiptLine{line}}
+	out := store.Outcome{State: core.InboundApplied, Reason: "decided by mail: " + string(verdict), Ticket: c.Ticket}
+	kept := helpdesk.NewRecord{Attachments: enclosed(d.msg), Mail: d.source()}
+	if line.Outcome == core.CommandRefused {
+		kept.Text, kept.Folded = words, d.folded()
+		out.Reason = "decides nothing: " + line.Reason
+	}
+	switch keeps := kept.Text != "" || len(kept.Attachments) > 0; {
+	case keeps && d.level < core.PersonProven:
+		out, receipt.Text = d.holdReply(ctx, c, out.Reason), core.TextHeld
+	case keeps:
+		if _, err := d.KeepText(ctx, c.Ticket, kept); err != nil {
+			return store.Outcome{}, err
+		}
+		receipt.Text = core.TextNote
+	case line.Outcome == core.CommandRefused:
+		out.State = core.InboundSuppressed
+	}
+	return out, d.Receipt(ctx, c.Ticket, receipt)
+}
+
+// undecided keeps what else somebody wrote to their approve address with the ticket, for the team, and says how to decide.
+func (d *delivery) undecided(ctx context.Context, c helpdesk.Candidate) (store.Outcome, error) {
+	receipt := core.Receipt{Lines: []core.ReceiptLine{{Command: string(core.ActApprove), Outcome: core.CommandRefused, Reason: "error.approval.word"}}}
+	if d.level < core.PersonProven {
+		return d.confirmFirst(ctx, c, "written to an approve address", receipt)
+	}
+	note := false
+	r := helpdesk.NewRecord{Folded: d.folded(), Show: &note, Attachments: d.attachments(), Mail: d.source()}
+	if err := d.teamText(ctx, c.Ticket, &r); err != nil {
+		return store.Outcome{}, err
+	}
+	receipt.Text = core.TextNote
+	err := d.Try(ctx, func() error { _, err := d.AddRecord(ctx, c.Ticket, r); return err })
+	if refused := core.CodeOf(err); refused == core.Forbidden || refused == core.NotFound { // asked no more, or on the requester's side
+		_, err = d.KeepText(ctx, c.Ticket, r)
+	}
+	if err != nil {
+		return store.Outcome{}, err
+	}
+	return store.Outcome{State: core.InboundApplied, Reason: "no decision: kept as a note", Ticket: c.Ticket}, d.Receipt(ctx, c.Ticket, receipt)
+}
+
+// confirmFirst holds a mail whose sender was not proven well enough, and lets them carry it out signed in (mail.md 4).
+func (d *delivery) confirmFirst(ctx context.Context, c helpdesk.Candidate, what string, r core.Receipt) (store.Outcome, error) {
+	out := d.holdReply(ctx, c, what+", but the sender is not proven well enough ("+d.evidence.why+")")
+	path, err := d.AskConfirmation(ctx, d.Sender(), c.Ticket)
+	if err != nil || path == "" {
+		return out, err
+	}
+	r.Confirm, r.Text = path, core.TextHeld
+	return out, d.Receipt(ctx, c.Ticket, r)
+}
+
+// enclosed are the files of a mail that do not merely belong to its look.
+func enclosed(m *Message) []core.Attachment {
+	var files []core.Attachment
+	for _, a := range attachmentsOf(m) {
+		if !a.Inline {
+			files = append(files, a)
+		}
+	}
+	return files
+}
+
+// approveAddress matches the addresses that decide.
+var approveAddress = regexp.MustCompile(`(?i)(?:^|\+)a\.[a-z2-7]{34}@`)
