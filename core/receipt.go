@@ -48,3 +48,9 @@ const (
 	TextOpened  TextOutcome = "opened"  // opened the ticket
 	TextHeld    TextOutcome = "held"    // waits for a person
 )
+
+// MailCommands are the commands by their English names, in the order in which help lists them.
+func MailCommands() []string {
+	return []string{"take", "assign", "group", "return", "status", "waiting", "resolve", "close", "reopen", "priority", "category", "move",
+		"note", "public", "participant", "follow", "ask", "approve", "reject", "merge", "template", "help"}
+}

@@ -16,7 +16,8 @@ type line struct {
 // listLimit is how many entries a mail lists; the desk has the others.
 const listLimit = 50
 
-// Lines are what the mail lists: the tickets that somebody left (D26), or what the configuration check found (D18).
+// Lines are what the mail lists: the tickets that somebody left (D26), what the configuration check found (D18), or what
+// became of commands.
 func (m *told) Lines() (list []line) {
 	for _, t := range m.Tickets[:min(len(m.Tickets), listLimit)] {
 		l := line{Text: cleanText(strings.ReplaceAll(t.Subject, t.Tag, "")), Detail: m.about(t)}
@@ -35,7 +36,7 @@ func (m *told) Lines() (list []line) {
 		}
 		list = append(list, line{Text: cleanText(text)})
 	}
-	return list
+	return append(list, m.commands()...)
 }
 
 // about is what stands below a listed ticket's subject.

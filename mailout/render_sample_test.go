@@ -139,5 +139,6 @@ func samples() map[string]core.Outgoing {
 		}),
 	}
 	maps.Copy(all, lifeSamples())
+	maps.Copy(all, receiptSamples())
 	return all
 }

@@ -47,7 +47,7 @@ func letterOf(t testing.TB, r *Renderer, o core.Outgoing) Letter {
 }
 
 // unsaid finds keys that no language has a sentence for.
-var unsaid = regexp.MustCompile(`\b(mail|reason|priority|date|refusal|finding)\.[a-z_]{2}`)
+var unsaid = regexp.MustCompile(`\b(mail|reason|priority|date|refusal|finding|command|error)\.[a-z_]{2}`)
 
 // TestMailsReadAsKept compares every event, face and language with the forms that were read and approved.
 func TestMailsReadAsKept(t *testing.T) {

@@ -21,7 +21,7 @@ import (
 )
 
 // Vocabularies are asked for by a key that is put together at run time.
-var vocabularies = []string{"reason.", "status.", "priority.", "category.", "role.", "event.", "action.", "approval.", "refusal.", "finding."}
+var vocabularies = []string{"reason.", "status.", "priority.", "category.", "role.", "event.", "action.", "approval.", "refusal.", "finding.", "command."}
 
 // sentences reads a locale file as written: each key with its forms ("other" where there is one only).
 func sentences(t *testing.T, lang core.Language) map[string]map[string]string {
@@ -222,7 +222,10 @@ func TestVocabulariesAreComplete(t *testing.T) {
 			}
 		}
 	}
-	want = append(want, "reason.administrator", "reason.refusal")
+	want = append(want, "reason.administrator", "reason.refusal", "reason.receipt")
+	for _, command := range core.MailCommands() {
+		want = append(want, "command."+command, "command."+command+".how", "command."+command+".does")
+	}
 	for _, code := range []core.FindingCode{core.NoMainSolver, core.MainSolverDisabled, core.MainSolverGroupEmpty, core.SubteamWithoutMainSolver} {
 		want = append(want, "finding."+string(code))
 	}
