@@ -30,9 +30,9 @@ func (d *delivery) open(ctx context.Context, c helpdesk.Candidate, person *core.
 		case person != nil:
 			d.Become(person, d.level)
 		case s.UnknownSenders == core.RefuseUnknown:
-			return store.Outcome{State: core.InboundSuppressed, Reason: "refused: " + why}, nil
+			return store.Outcome{State: core.InboundSuppressed, Reason: "refused: " + why}, d.RefuseUnknown(ctx, d.from, s)
 		default:
-			return d.hold(s.ID, why), nil
+			return d.hold(s.ID, why), d.RefuseNew(d.Sender(), s, "held")
 		}
 	}
 	n, err := d.OpenTicket(ctx, helpdesk.NewTicket{
@@ -41,7 +41,7 @@ func (d *delivery) open(ctx context.Context, c helpdesk.Candidate, person *core.
 	})
 	switch core.CodeOf(err) {
 	case core.Forbidden, core.Invalid: // refused before anything was written
-		return d.hold(s.ID, "not allowed to open a ticket in "+s.Name), nil
+		return d.hold(s.ID, "not allowed to open a ticket in "+s.Name), d.RefuseNew(person, s, "held")
 	}
 	if err != nil {
 		return store.Outcome{}, err

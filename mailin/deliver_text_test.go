@@ -164,10 +164,10 @@ func TestUnknownSenders(t *testing.T) {
 		o.is("hold", o.send(mail(domain, top)), core.InboundQuarantined, 0)
 	}
 	o.is("known, but no requester", o.send(post{from: "ken@vendor.test", body: "k"}), core.InboundQuarantined, 0)
-	o.told("held mail")
+	o.told("held mail", "refusal ken@vendor.test")
 	o.sql("update service set unknown_senders = 'refuse'")
 	o.is("refuse", o.send(mail("else.test", "")), core.InboundSuppressed, 0)
-	o.told("refused")
+	o.told("refused", "refusal new3@else.test")
 	if people() != before {
 		t.Errorf("%d persons were made", people()-before)
 	}

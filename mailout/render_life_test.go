@@ -110,7 +110,7 @@ func refusedMail(why string, to *core.Person, address string) core.Outgoing {
 	return sample(core.EventRefusal, "", "refusal", noPerson, func(o *core.Outgoing) {
 		o.Person, o.Address, o.Ticket = to, address, 0
 		o.Content = core.Content{Desk: "IT", FromName: "IT", FromAddress: "it@city.test", ReplyAddress: "it@city.test", RequesterSide: true,
-			Ticket: core.View{Service: "Printers"}, Refused: why, InReplyTo: "asks@else.test", References: []string{"asks@else.test"}}
+			Ticket: core.View{Service: "IT services"}, Refused: why, InReplyTo: "asks@else.test", References: []string{"asks@else.test"}}
 	})
 }
 

@@ -182,7 +182,7 @@ func TestHeadersSayWhatKindOfMailItIs(t *testing.T) {
 		"deadline_changed-requester": {"auto-generated", "role=requester; event=deadline_changed; service=Printers", "it+r.q7w2e5@city.test"},
 		"waiting_reminder-requester": {"auto-generated", "role=requester; event=waiting_reminder; service=Printers", "it+r.q7w2e5@city.test"},
 		"refusal-folder":             {"auto-generated", "role=requester; event=refusal; service=IT services", "it@city.test"},
-		"configuration_alert-ticket": {"auto-generated", "event=configuration_alert; service=IT/Network", "it@city.test"},
+		"configuration_alert-ticket": {"auto-generated", "role=administrator; event=configuration_alert; service=IT/Network", "it@city.test"},
 		"unassigned-list":            {"auto-generated", "role=main_solver; event=unassigned; service=Printers", "it@city.test"},
 	} {
 		l := letterOf(t, r, all[name])

@@ -229,7 +229,7 @@ func TestVocabulariesAreComplete(t *testing.T) {
 	for _, code := range []core.FindingCode{core.NoMainSolver, core.MainSolverDisabled, core.MainSolverGroupEmpty, core.SubteamWithoutMainSolver} {
 		want = append(want, "finding."+string(code))
 	}
-	for _, why := range []string{"too_late", "folder"} {
+	for _, why := range []string{"too_late", "folder", "held", "unknown"} {
 		want = append(want, "refusal."+why, "refusal."+why+".next")
 	}
 	// Where the table leaves the reason open, the mail carries who of the solver side it goes to (E1).

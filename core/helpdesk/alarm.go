@@ -48,6 +48,7 @@ func (a *Act) tellAdministrators(ctx context.Context, service core.ServiceID, co
 	}
 	for _, p := range people {
 		o := a.notice(p, box, core.EventConfiguration, "administrator")
+		o.Role = core.Administrator
 		o.Content.Ticket, o.Content.Findings = content.Ticket, content.Findings
 		if err := a.tx.QueueMail(o); err != nil {
 			return 0, err

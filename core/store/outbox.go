@@ -258,3 +258,12 @@ func (r reads) MailedSince(ctx context.Context, address string, since time.Time)
 		and state = 'accepted' and finished_at > $2)`, core.FoldAddress(address), since).Scan(&found)
 	return found, err
 }
+
+// RefusedSince tells whether the address was told since a moment that it is refused. It takes turns with other
+// transactions that ask about the address, so that two mails of one moment make one notice.
+func (tx *Tx) RefusedSince(ctx context.Context, address string, since time.Time) (found bool, err error) {
+	tx.write("select pg_advisory_xact_lock(hashtext('refused'), hashtext($1))", address)
+	err = tx.db.QueryRow(ctx, `select exists (select from outbox where address = $1 and person_id is null and event = 'refusal'
+		and created_at > $2)`, address, since).Scan(&found)
+	return found, err
+}
