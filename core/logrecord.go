@@ -39,6 +39,7 @@ type Record struct {
 	Change          Change // of events: what changed
 	Work            int    // minutes (A70); 0 = none noted
 	Attachments     []Attachment
+	Failed          []Delivery // mails about it that did not arrive
 }
 
 // Change is what an event record reports: a field with its values before and after, in the words of the API; persons

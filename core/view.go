@@ -186,6 +186,8 @@ type RecordView struct {
 	Work            int              `json:"work,omitempty"` // minutes (A70)
 	Folded          string           `json:"-"`
 	Via             Via              `json:"via,omitempty"`
+	// Deliveries are the mails about it that did not arrive, or perhaps not, for those who read the whole log.
+	Deliveries []Delivery `json:"deliveries,omitempty"`
 }
 
 // AttachmentView names a file.
@@ -232,7 +234,7 @@ func ViewOfRecord(r *Record, s Standing) (v RecordView, ok bool) {
 		v.Change = &change
 	}
 	if internal { // of solver-side mail only the new text reaches requesters (mail.md 6)
-		v.Verified, v.Folded, v.MessageID = r.Verified, r.Folded, r.MessageID
+		v.Verified, v.Folded, v.MessageID, v.Deliveries = r.Verified, r.Folded, r.MessageID, r.Failed
 	} else if r.Verified != nil && !*r.Verified && (r.Author == nil || r.Author.ID != s.Person.ID) {
 		v.Verified = r.Verified // whoever reads an unproven sender's words as somebody else's is told so (mail.md 4)
 	}

@@ -105,9 +105,9 @@ func deliveryReport(m *Message, _ Options) string {
 
 func receipt(m *Message, _ Options) string {
 	switch {
-	case m.report.kind == "disposition-notification" || m.report.disposition:
+	case m.report.kind == "disposition-notification" || m.report.disposition != nil:
 		return "read receipt (RFC 8098)"
-	case m.report.kind == "feedback-report" || m.report.feedback:
+	case m.report.kind == "feedback-report" || m.report.feedback != nil:
 		return "feedback report (RFC 5965)"
 	}
 	return ""

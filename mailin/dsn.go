@@ -2,6 +2,7 @@ package mailin
 
 import (
 	"bytes"
+	"io"
 	"regexp"
 	"strings"
 )
@@ -32,8 +33,8 @@ type reportParts struct {
 	kind        string // report-type of the message itself
 	status      []byte // message/delivery-status
 	original    Header // header of the returned message
-	disposition bool
-	feedback    bool
+	disposition []byte // message/disposition-notification; nil = has none
+	feedback    []byte // message/feedback-report; nil = has none
 }
 
 func (r *reportParts) add(ctype string, b []byte) {
@@ -41,9 +42,9 @@ func (r *reportParts) add(ctype string, b []byte) {
 	case "message/delivery-status", "message/global-delivery-status":
 		r.status = append(append(r.status, b...), "\n\n"...)
 	case "message/disposition-notification":
-		r.disposition = true
+		r.disposition = append([]byte{}, b...)
 	case "message/feedback-report":
-		r.feedback = true
+		r.feedback = append([]byte{}, b...)
 	case "text/rfc822-headers":
 		if r.original == nil {
 			r.original, _ = newScanner(bytes.NewReader(b)).readHeader(func(string) {})
@@ -51,9 +52,17 @@ func (r *reportParts) add(ctype string, b []byte) {
 	}
 }
 
+// field is a field of a read receipt or a feedback report.
+func (r *reportParts) field(name string) string {
+	s := newScanner(io.MultiReader(bytes.NewReader(r.disposition), bytes.NewReader(r.feedback)))
+	defer s.release()
+	h, _ := s.readHeader(func(string) {})
+	return h.Get(name)
+}
+
 // readBounce says whether m is a delivery report and why.
 func readBounce(m *Message) (*Bounce, string) {
-	if m.report.feedback || m.report.disposition {
+	if m.report.feedback != nil || m.report.disposition != nil {
 		return nil, ""
 	}
 	b := &Bounce{}

@@ -26,7 +26,8 @@ create table confirmation (
 create table address_guard (
     address         text primary key check (address = lower(address)),
     frozen_until    timestamptz,       -- ping-pong
-    suspended_at    timestamptz,       -- three hard bounces in seven days
+    suspended_at    timestamptz,       -- three hard bounces in seven days, …
+    lifted_at       timestamptz,       -- …but none from before somebody wrote from there again
     reason          text not null default ''
 );
 
@@ -34,15 +35,20 @@ alter table outbox
     add column text_key  bytea,                           -- SHA-256 of its words: our own mail is known again without its headers
     add column note      text not null default '',        -- what was heard of it after it was accepted: delayed, delivered, read
     add column digest_id uuid references outbox,           -- the digest that carries what this mail says
-    add column bundled   boolean not null default false;   -- waits to be carried by a digest
+    add column bundled   boolean not null default false,   -- a digest carries it: it does not go by itself
+    add column limited   boolean not null default false;   -- waits for a limit, and lets people's replies pass
 create index outbox_text on outbox (text_key) where text_key is not null;
-create index outbox_digest on outbox (digest_id) where digest_id is not null;
-create index outbox_bundled on outbox (person_id, seq) where bundled and digest_id is null;
-create index outbox_address on outbox (address, created_at);
+create index outbox_bundled on outbox (digest_id) where bundled and state = 'queued';
+create index outbox_gathering on outbox (address) where event = 'digest' and state = 'queued';
+create index outbox_limited on outbox (address) where limited and state = 'queued';
+drop index outbox_due;
+create index outbox_due on outbox (next_at, seq) where state in ('queued', 'sending', 'uncertain') and not bundled;
+create index outbox_record_failed on outbox (record_id) where state in ('rejected', 'bounced', 'parked', 'uncertain');
+create index outbox_address on outbox (address, finished_at) where state in ('accepted', 'bounced'); -- what an address got of late
 
 alter table inbound add column likeness bigint; -- similar texts have similar bits (ping-pong)
 create index inbound_sender on inbound (lower(sender), accepted_at desc);
-create index inbound_accepted on inbound (accepted_at);
+create index inbound_accepted on inbound (accepted_at) where not old and (class <> '' or state <> 'suppressed'); -- a flood is of new mail
 
 alter table log_record add column copied text[] not null default '{}'; -- in Cc, and not added (D15)
 alter table service add column machine_senders text[] not null default '{}'; -- robots that may open tickets (mail.md 2)
@@ -57,9 +63,10 @@ alter table person_address drop column confirmed_at;
 alter table mailbox drop column probed, drop column probed_at;
 alter table service drop column machine_senders;
 alter table log_record drop column copied;
-drop index inbound_accepted, inbound_sender, outbox_address, outbox_bundled, outbox_digest, outbox_text;
+drop index inbound_accepted, inbound_sender, outbox_address, outbox_record_failed, outbox_bundled, outbox_gathering, outbox_limited, outbox_due, outbox_text;
+create index outbox_due on outbox (next_at, seq) where state in ('queued', 'sending', 'uncertain');
 alter table inbound drop column likeness;
-alter table outbox drop column bundled, drop column digest_id, drop column note, drop column text_key;
+alter table outbox drop column limited, drop column bundled, drop column digest_id, drop column note, drop column text_key;
 drop table address_guard, confirmation;
 delete from reply_token where purpose in ('approve', 'confirm');
 alter table reply_token drop column address, drop column digest, drop column approval_id;

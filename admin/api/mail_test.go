@@ -49,7 +49,7 @@ func TestAdministratorsSeeAndReplayTheOutbox(t *testing.T) {
 	if len(rows) < 2 || strings.Contains(a.Raw, "Secret") {
 		t.Fatalf("the outbox shows %s", a.Raw)
 	}
-	if got, want := keys(rows[0]), "attempts created_at event id message_id reason response role state ticket to"; got != want {
+	if got, want := keys(rows[0]), "attempts created_at event id message_id note reason response role state ticket to"; got != want {
 		t.Errorf("a row has %s, want %s", got, want)
 	}
 	to := map[any]object{}

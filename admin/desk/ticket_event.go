@@ -41,6 +41,8 @@ func (v *visit) event(r core.RecordView) (line, icon string) {
 		line, icon = t.participant(c)
 	case core.KindApproval:
 		line, icon = t.approval(c)
+	case core.KindMail:
+		line, icon = v.printer.T("desk.event.bounced", c.From), "circle-alert"
 	case core.KindMoved:
 		line, icon = t.say("desk.event.moved", "desk.event.moved_alone", c.From, c.To), "inbox"
 	case core.KindMerged, core.KindSplit, core.KindLink:

@@ -62,6 +62,7 @@ var happenings = []happening{
 	{core.KindApproval, "approval", "Man Ager", "rejected", "Mia Main rejected in place of Man Ager", "Mia Main rechazó en lugar de Man Ager", "", ""},
 	{core.KindApproval, "approval", "", "cancelled", "Mia Main no longer needs the approval", "Mia Main ya no necesita la aprobación", "The approval is not needed any more", "La aprobación ya no hace falta"},
 	{core.KindApproval, "approval", "", "expired", "", "", "The time to approve ended without a decision", "El plazo para aprobar terminó sin una decisión"},
+	{core.KindMail, "delivery", "ben@city.test", "bounced", "", "", "The mail to ben@city.test came back", "El correo a ben@city.test fue devuelto"},
 }
 
 func TestEveryEventIsASentence(t *testing.T) {

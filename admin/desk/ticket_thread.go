@@ -41,7 +41,7 @@ func (v *visit) entries(view core.View, records []core.RecordView) []entry {
 				e.Side = "requester"
 			}
 		}
-		if !slices.Contains(written, r.Kind) {
+		if !slices.Contains(written, r.Kind) || r.Kind == core.KindMail && r.Change != nil { // that a mail came back
 			e.Event, e.Icon = v.event(r)
 			if r.Change != nil && r.Change.Field == "text" {
 				e.Before = r.Change.From

@@ -37,7 +37,7 @@ func (c *mailLsCmd) Run(env *environment) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(w, "id\twhen\tstate\tticket\tto\tevent\trole\tattempts\tresponse")
+		fmt.Fprintln(w, "id\twhen\tstate\tticket\tto\tevent\trole\tattempts\tresponse\tnote")
 		for _, r := range rows {
 			printOutbound(w, r)
 		}
@@ -59,7 +59,7 @@ func printInbound(w io.Writer, r *store.Inbound) {
 }
 
 func printOutbound(w io.Writer, r *store.Outbound) {
-	fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%d\t%s\n", r.ID, r.CreatedAt.Format("2006-01-02 15:04:05"), r.State, r.Ticket, r.Address, r.Event, r.Role, r.Attempts, r.Response)
+	fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%d\t%s\t%s\n", r.ID, r.CreatedAt.Format("2006-01-02 15:04:05"), r.State, r.Ticket, r.Address, r.Event, r.Role, r.Attempts, r.Response, r.Note)
 }
 
 type mailShowCmd struct {
@@ -82,6 +82,9 @@ func (c *mailShowCmd) Run(env *environment) error {
 		}
 		fmt.Fprintf(env.Stdout, "to %s\nevent %s as %s (%s)\nticket %d\nmessage id %s\nstate %s after %d attempts\n%s\n",
 			row.Address, row.Event, row.Role, row.Reason, row.Ticket, row.MessageID, row.State, row.Attempts, row.Response)
+		if row.Note != "" {
+			fmt.Fprintf(env.Stdout, "heard of it: %s\n", row.Note)
+		}
 		return nil
 	}
 	row, err := s.Inbound(env.Ctx, n)

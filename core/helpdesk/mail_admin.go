@@ -39,6 +39,7 @@ type OutboundRow struct {
 	MessageID string             `json:"message_id"`
 	Attempts  int                `json:"attempts"`
 	Response  string             `json:"response"`
+	Note      string             `json:"note"` // what was heard of it after it was accepted: delayed, delivered, read
 	CreatedAt time.Time          `json:"created_at"`
 }
 
@@ -146,5 +147,5 @@ func inboundRow(r *store.Inbound, mailbox string) InboundRow {
 
 func outboundRow(o *store.Outbound) OutboundRow {
 	return OutboundRow{ID: o.ID, Ticket: o.Ticket, To: o.Address, Event: o.Event, Role: o.Role, Reason: o.Reason, State: o.State,
-		MessageID: o.MessageID, Attempts: o.Attempts, Response: o.Response, CreatedAt: o.CreatedAt}
+		MessageID: o.MessageID, Attempts: o.Attempts, Response: o.Response, Note: o.Note, CreatedAt: o.CreatedAt}
 }

@@ -111,16 +111,15 @@ func (h *Helpdesk) LeaseMail(ctx context.Context, lease uuid.UUID, limit int) ([
 func (h *Helpdesk) MailFailed(ctx context.Context, lease uuid.UUID, l *store.Leased, e store.Ending) error {
 	return h.Do(ctx, core.Actor{Via: core.ViaMail}, func(a *Act) error {
 		first, err := a.tx.FinishMail(ctx, lease, l, e, a.now)
-		if err != nil || !first || l.Ticket == 0 || l.Event == core.EventDeliveryFailed || l.Event == core.EventTokenMisused {
+		if err != nil || !first || l.Ticket == 0 {
 			return err
 		}
 		t, err := a.lock(ctx, l.Ticket)
 		if err != nil {
 			return err
 		}
-		c := &change{Act: a, t: t, before: *t, failed: &core.Failure{To: l.Address, Response: e.Response}}
-		c.direct = []string{l.Address}
-		c.tell(core.EventDeliveryFailed, nil)
+		c := &change{Act: a, t: t, before: *t}
+		c.tellFailed(l.Address, l.Event, e.Response)
 		return c.notify(ctx)
 	})
 }

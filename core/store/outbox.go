@@ -58,17 +58,17 @@ type Leased struct {
 
 // LeaseOutbox takes up to limit mails that are due, in one commit before any MAIL FROM: the attempt is counted. Of one
 // ticket and person only the oldest is given, so that order is kept. Automatic mail is passed over while it is paused, and holds nothing up
-// then: people's replies go on.
+// then: people's replies go on, as they do past mail that waits for a limit or goes with a digest.
 func (s *Store) LeaseOutbox(ctx context.Context, lease uuid.UUID, limit int, now time.Time) ([]*Leased, error) {
 	rows, err := s.pool.Query(ctx, `with due as (
-			select id from outbox o where state = 'queued' and next_at <= $3
+			select id from outbox o where state = 'queued' and not bundled and next_at <= $3
 			and not (automatic and (select automatic_paused from desk))
 			and not exists (select from outbox e where e.ticket_number = o.ticket_number and e.address = o.address
-				and e.seq < o.seq and e.state in ('queued', 'sending')
-				and not (e.state = 'queued' and e.automatic and (select automatic_paused from desk)))
+				and e.seq < o.seq and e.state in ('queued', 'sending') and not e.bundled
+				and not (e.state = 'queued' and e.automatic and (e.limited and not o.automatic or (select automatic_paused from desk))))
 			order by next_at, seq limit $2 for update skip locked
 		), taken as (
-			update outbox o set state = 'sending', attempts = attempts + 1, data_phase = false, lease_token = $1, lease_until = $4
+			update outbox o set state = 'sending', attempts = attempts + 1, data_phase = false, limited = false, lease_token = $1, lease_until = $4
 			from due where o.id = due.id returning o.*
 		)
 		select t.id, coalesce(t.ticket_number, 0), coalesce(t.record_id::text, ''), t.mailbox_id, coalesce(t.person_id, 0), t.address, t.event, t.role, t.reason,
@@ -143,7 +143,7 @@ func finishMail(ctx context.Context, db interface {
 	if err != nil || tag.RowsAffected() == 1 {
 		return true, err
 	}
-	tag, err = db.Exec(ctx, "select from outbox where id = $2 and lease_token = $1 and attempts = $4 and state = $3", lease, l.ID, e.State, l.Attempts)
+	tag, err = db.Exec(ctx, "select from outbox where id = $2 and lease_token = $1 and attempts = $4 and state in ($3, 'bounced')", lease, l.ID, e.State, l.Attempts)
 	if err == nil && tag.RowsAffected() != 1 {
 		err = fmt.Errorf("mail %s: the lease was lost", l.ID)
 	}
@@ -154,21 +154,25 @@ func finishMail(ctx context.Context, db interface {
 const UncertainWait = 15 * time.Minute
 
 // RecoverOutbox takes up what a dead daemon left: before the data phase a mail is due again, in it nobody knows whether
-// it was delivered: uncertain, to be resent once after a while, then parked for a person.
+// it was delivered: uncertain, to be resent once after a while, then parked for a person. What a digest carried ends here as
+// the digest did.
 func (s *Store) RecoverOutbox(ctx context.Context, now time.Time) error {
 	_, err := s.pool.Exec(ctx, `update outbox set
 			state = case when data_phase then 'uncertain' else 'queued' end,
 			next_at = case when data_phase then $1::timestamptz + $2::interval else next_at end,
 			response = case when data_phase then 'the answer was lost' else response end,
 			lease_token = case when data_phase then lease_token end, lease_until = null
-		where state = 'sending' and lease_until < $1`, now, UncertainWait)
+		where state = 'sending' and not bundled and lease_until < $1`, now, UncertainWait)
 	if err != nil {
 		return fmt.Errorf("recover outbox: %w", err)
 	}
 	_, err = s.pool.Exec(ctx, `update outbox set
 			state = case when resent then 'parked' else 'queued' end,
 			finished_at = case when resent then $1::timestamptz end, resent = true
-		where state = 'uncertain' and next_at <= $1`, now)
+		where state = 'uncertain' and not bundled and next_at <= $1`, now)
+	if err == nil {
+		_, err = s.pool.Exec(ctx, settleCarried)
+	}
 	if err != nil {
 		return fmt.Errorf("recover outbox: %w", err)
 	}
@@ -197,17 +201,18 @@ type Outbound struct {
 	Attempts  int
 	Resent    bool
 	Response  string
+	Note      string // what was heard of it after it was handed over
 	CreatedAt time.Time
 	NextAt    time.Time
 }
 
 const outboundColumns = `o.id, o.seq, coalesce(o.ticket_number, 0), coalesce(o.record_id::text, ''), o.address, o.event, o.role, o.reason, o.state, o.message_id,
-	o.attempts, o.resent, o.response, o.created_at, o.next_at`
+	o.attempts, o.resent, o.response, o.note, o.created_at, o.next_at`
 
 func scanOutbound(row pgx.CollectableRow) (*Outbound, error) {
 	var o Outbound
 	return &o, row.Scan(&o.ID, &o.Seq, &o.Ticket, &o.Record, &o.Address, &o.Event, &o.Role, &o.Reason, &o.State, &o.MessageID,
-		&o.Attempts, &o.Resent, &o.Response, &o.CreatedAt, &o.NextAt)
+		&o.Attempts, &o.Resent, &o.Response, &o.Note, &o.CreatedAt, &o.NextAt)
 }
 
 // OutboundMail lists the outbox, newest first; state "" = all. before is the last Seq of the page before, 0 at first.
@@ -222,7 +227,11 @@ func (r reads) OutboundMail(ctx context.Context, state core.OutboundState, befor
 
 // Outbound reads one row of the outbox.
 func (r reads) Outbound(ctx context.Context, id string) (*Outbound, error) {
-	rows, err := r.db.Query(ctx, "select "+outboundColumns+" from outbox o where id::text = $1", id)
+	return r.outbound(ctx, "id::text = $1", id)
+}
+
+func (r reads) outbound(ctx context.Context, where, key string) (*Outbound, error) {
+	rows, err := r.db.Query(ctx, "select "+outboundColumns+" from outbox o where "+where, key)
 	if err != nil {
 		return nil, fmt.Errorf("outbox: %w", err)
 	}
@@ -233,8 +242,13 @@ func (r reads) Outbound(ctx context.Context, id string) (*Outbound, error) {
 // ReplayOutbound sends a mail again that ended parked, rejected or cancelled; false where it stands otherwise. What was
 // accepted is never sent again.
 func (tx *Tx) ReplayOutbound(ctx context.Context, id string, now time.Time) (bool, error) {
-	tag, err := tx.exec(ctx, `update outbox set state = 'queued', next_at = $2, attempts = 0, response = '', finished_at = null
+	tag, err := tx.exec(ctx, `update outbox set state = 'queued', next_at = $2, attempts = 0, response = '', finished_at = null,
+			bundled = false, digest_id = null
 		where id::text = $1 and state in ('parked', 'rejected', 'cancelled')`, id, now)
+	if err == nil && tag.RowsAffected() == 1 { // what it was to carry goes along again
+		tx.write(`update outbox set state = 'queued', response = '', finished_at = null
+			where digest_id::text = $1 and bundled and state in ('parked', 'rejected')`, id)
+	}
 	tx.wakeOutbox = true
 	return tag.RowsAffected() == 1, err
 }
