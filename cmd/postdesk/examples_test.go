@@ -17,7 +17,18 @@ func examples(t *testing.T) []string {
 	return paths
 }
 
-// The set-ups of A88 to A90 can be applied as they stand: without a warning, a second time without a change, and what is
+// doubts are the warnings but the one that a border was never probed, which no file can mend.
+func doubts(errs string) string {
+	var others strings.Builder
+	for line := range strings.Lines(errs) {
+		if !strings.Contains(line, "was not probed with these settings") {
+			others.WriteString(line)
+		}
+	}
+	return others.String()
+}
+
+// The set-ups of A88 to A90 can be applied as they stand: without a doubt, a second time without a change, and what is
 // exported of them says the same, also to an empty desk.
 func TestExamplesApplyAsTheyStand(t *testing.T) {
 	t.Parallel()
@@ -26,12 +37,12 @@ func TestExamplesApplyAsTheyStand(t *testing.T) {
 			t.Parallel()
 			environ := []string{"ROOT_PASSWORD=root-secret", "IT_PASSWORD=it-secret", "NETWORK_PASSWORD=network-secret"}
 			s := newShell(t, environ...)
-			if out, errs := s.run(0, "apply", path); errs != "" || !strings.Contains(out, "+ service ") {
+			if out, errs := s.run(0, "apply", path); doubts(errs) != "" || !strings.Contains(out, "+ service ") {
 				t.Errorf("apply says %s%s", out, errs)
 			}
 			exported, _ := s.run(0, "export")
 			for what, again := range map[string]string{"the file": path, "its export": s.file(exported)} {
-				if out, errs := s.run(0, "apply", again); out != "no changes\n" || errs != "" {
+				if out, errs := s.run(0, "apply", again); out != "no changes\n" || doubts(errs) != "" {
 					t.Errorf("%s applied again says %s%s", what, out, errs)
 				}
 			}

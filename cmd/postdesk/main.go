@@ -37,6 +37,7 @@ type commands struct {
 	Token   tokenCmd   `cmd:"" help:"API tokens."`
 	Mail    mailCmd    `cmd:"" help:"The ledger of mail that came in and the outbox of mail that goes out."`
 	Check   checkCmd   `cmd:"" help:"Check the configuration: services without main solver, mailboxes that fail and the like."`
+	Doctor  doctorCmd  `cmd:"" help:"Look at what the desk stands on: database, mail servers, reply addresses, and what the border says of senders."`
 }
 
 // environment is what a sub-command gets from its process; tests make their own.

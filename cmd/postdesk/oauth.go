@@ -8,12 +8,13 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 
 	"postdesk/core"
+	"postdesk/core/store"
 )
 
 // tokens gives fresh access tokens for a mailbox: by its refresh token, else by the client-credentials grant (RFC 6749
 // sections 6 and 4.4). A service that rotates refresh tokens gives a new one with each answer and forgets the old one, so
 // the new one is kept at once.
-func (p *Program) tokens(box core.MailboxAccess) func(context.Context) (string, error) {
+func tokens(s *store.Store, box core.MailboxAccess) func(context.Context) (string, error) {
 	a := box.OAuth
 	scopes := []string{a.Scope}
 	if a.Scope == "" {
@@ -36,7 +37,7 @@ func (p *Program) tokens(box core.MailboxAccess) func(context.Context) (string, 
 			return "", err
 		}
 		if t.RefreshToken != "" && t.RefreshToken != string(a.RefreshToken) {
-			if err := p.store.SaveRefreshToken(ctx, box.ID, core.Secret(t.RefreshToken)); err != nil {
+			if err := s.SaveRefreshToken(ctx, box.ID, core.Secret(t.RefreshToken)); err != nil {
 				return "", err
 			}
 		}

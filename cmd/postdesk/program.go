@@ -278,11 +278,7 @@ func (p *Program) mailIn(ctx context.Context) {
 }
 
 func (p *Program) dialer(box core.MailboxAccess) func(context.Context) (*mailin.IMAP, error) {
-	config := mailin.IMAPConfig{Host: box.IMAP.Host, Port: box.IMAP.Port, TLS: box.IMAP.TLS, Username: box.IMAP.Username,
-		Password: string(box.IMAP.Password), Folder: box.IMAP.Folder}
-	if box.OAuth != nil {
-		config.Token, config.AuthMethod = p.tokens(box), box.OAuth.Method
-	}
+	config := imapConfig(p.store, box)
 	return func(ctx context.Context) (*mailin.IMAP, error) { return mailin.DialIMAP(ctx, config) }
 }
 
@@ -303,13 +299,7 @@ func (p *Program) mailOut(ctx context.Context) {
 			if i < 0 {
 				return mailout.SMTPConfig{}, fmt.Errorf("mailbox %d is not in use any more", id)
 			}
-			box := boxes[i]
-			c := mailout.SMTPConfig{Host: box.SMTP.Host, Port: box.SMTP.Port, TLS: mailout.TLSMode(box.SMTP.TLS),
-				Username: box.SMTP.Username, Password: string(box.SMTP.Password)}
-			if box.OAuth != nil {
-				c.Token, c.AuthMethod = p.tokens(box), mailout.AuthMethod(box.OAuth.Method)
-			}
-			return c, nil
+			return smtpConfig(p.store, boxes[i]), nil
 		}}
 	w.Run(ctx)
 }

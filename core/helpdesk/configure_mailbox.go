@@ -49,7 +49,7 @@ func (c *configuration) saveMailboxes(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return c.unprobed(ctx)
 }
 
 func mailboxFields(e *core.MailboxEntry) []field {
