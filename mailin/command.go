@@ -116,7 +116,7 @@ func nearest(word string) []string {
 	for _, words := range commandWords {
 		for _, w := range words {
 			d := editDistance(word, w)
-			if d <= max(1, min(len(w), len(word))/3) || len(word) >= 3 && strings.HasPrefix(w, word) {
+			if d <= max(1, max(len(w), len(word))/3) || len(word) >= 3 && strings.HasPrefix(w, word) {
 				found = append(found, candidate{w, d})
 			}
 		}

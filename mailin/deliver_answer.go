@@ -18,7 +18,7 @@ import (
 func (d *delivery) answer(ctx context.Context, c helpdesk.Candidate, s core.Standing, mine bool, token *helpdesk.Token) (store.Outcome, error) {
 	a := &reply{delivery: d, orders: readOrders(d.msg.Visible), ticket: c.Ticket, team: s.TeamSide() || !s.Part}
 	a.below = a.orders.text
-	a.noteAddress = mine && token.Purpose == core.PurposeNote && d.level < core.SignedIn
+	a.noteAddress = mine && token.Purpose == core.PurposeNote
 	a.human = d.msg.Class == ClassHuman
 	a.forward = a.team && forwardPrefix.MatchString(d.msg.Subject)
 	if held, out, err := a.unproven(ctx, c); held || err != nil {
@@ -72,7 +72,7 @@ func (a *reply) unproven(ctx context.Context, c helpdesk.Candidate) (held bool, 
 		need = max(need, core.PersonProven)
 	}
 	level := a.level
-	if a.noteAddress && slices.ContainsFunc(a.commands, func(c Command) bool { return c.Name != "note" && c.Name != "help" }) {
+	if a.noteAddress && level < core.SignedIn && slices.ContainsFunc(a.commands, func(c Command) bool { return c.Name != "note" && c.Name != "help" }) {
 		level = min(level, core.DomainProven)
 	}
 	if level >= need {
@@ -162,11 +162,11 @@ func (a *reply) record(ctx context.Context, r helpdesk.NewRecord) error {
 	no, yes := false, true
 	internal := a.team && (a.forward || a.unknown != "" || !a.human && a.ordersSomething())
 	switch {
-	case a.noteAddress, a.human && a.has("note"):
+	case a.human && a.has("note"):
 		r.Show = &no
 	case a.human && a.has("public"):
 		r.Show = &yes
-	case internal:
+	case a.noteAddress, internal:
 		r.Show = &no
 	case a.team:
 		r.Answer = r.Text != "" || len(r.Attachments) > 0

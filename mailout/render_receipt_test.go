@@ -16,7 +16,11 @@ func receiptSamples() map[string]core.Outgoing {
 			if r.Confirm != "" {
 				k.Link = r.Confirm
 			}
-		}))...)
+		}), func(o *core.Outgoing) {
+			if r.Confirm != "" {
+				o.Reason = "in_your_name"
+			}
+		})...)
 	}
 	done := func(command, argument string) core.ReceiptLine {
 		return core.ReceiptLine{Command: command, Argument: argument, Outcome: core.CommandDone}

@@ -322,7 +322,7 @@ func (m *told) Why() string {
 		reason = "reason.approver_instead"
 	case m.Reason == "unassigned" && len(m.Tickets) > 0:
 		reason = "reason.unassigned_list"
-	case m.Hidden(), m.ToConfirm():
+	case m.Hidden():
 		reason = "reason.in_your_name"
 	case m.Reason == "" && m.Event != "" && m.Has("reason."+string(m.Event)):
 		reason = "reason." + string(m.Event)

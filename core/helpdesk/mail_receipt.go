@@ -30,7 +30,11 @@ func (m *Mail) Receipt(ctx context.Context, n core.Number, r core.Receipt) error
 	if box == nil {
 		return nil
 	}
-	o := m.notice(p, box, core.EventReceipt, "receipt")
+	reason := "receipt"
+	if r.Confirm != "" { // whoever can forge a name makes such mails: they count as acknowledgements do
+		reason = "in_your_name"
+	}
+	o := m.notice(p, box, core.EventReceipt, reason)
 	k := &o.Content
 	standing := core.StandingOf(m.dir, t, p)
 	if service := m.dir.Services[t.Service]; service != nil {
