@@ -25,6 +25,8 @@ type office struct {
 	at     store.MailboxPosition
 	uid    uint32
 	seen   int64 // the outbox up to here was looked at
+
+	digests string // the query of digest
 }
 
 func newOffice(t *testing.T) *office { return officeOn(t, storetest.NewCity(t)) }
