@@ -37,6 +37,8 @@ func decisionOf(m *Message) (verdict core.ApprovalState, words string, ok bool) 
 func (d *delivery) decide(ctx context.Context, c helpdesk.Candidate, token *helpdesk.Token) (store.Outcome, error) {
 	verdict, words, ok := decisionOf(d.msg)
 	switch {
+	case d.msg.OutOfOffice() && !d.Confirmed(): // however long after our mail: whoever is away decides nothing
+		return d.automatic(ctx, c, d.Sender())
 	case d.evidence.fail:
 		return d.holdReply(ctx, c, "written to an approve address, but forged ("+d.evidence.why+")"), nil
 	case !ok:
@@ -85,7 +87,7 @@ func (d *delivery) undecided(ctx context.Context, c helpdesk.Candidate) (store.O
 		return d.confirmFirst(ctx, c, "written to an approve address", receipt)
 	}
 	note := false
-	r := helpdesk.NewRecord{Folded: d.folded(), Show: &note, Attachments: d.attachments(), Mail: d.source()}
+	r := helpdesk.NewRecord{Text: d.text(), Folded: d.folded(), Show: &note, Attachments: d.attachments(), Mail: d.source()}
 	if err := d.teamText(ctx, c.Ticket, &r); err != nil {
 		return store.Outcome{}, err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -94,6 +95,11 @@ func (plainReader) ReadContent(_ context.Context, raw io.Reader) (helpdesk.MailC
 	text, err := io.ReadAll(m.Body)
 	return helpdesk.MailContent{From: core.Ref{Email: from[0].Address, Name: from[0].Name}, Subject: m.Header.Get("Subject"),
 		Text: string(text), MessageID: strings.Trim(m.Header.Get("Message-ID"), "<>")}, err
+}
+
+// Reread is for the page that confirms; the API has none.
+func (plainReader) Reread(context.Context, *store.Inbound, io.Reader) (helpdesk.Reread, error) {
+	return helpdesk.Reread{}, errors.New("not read by the API")
 }
 
 // answer is what came back; JSON is nil where there was none.

@@ -174,9 +174,15 @@ func (h *Helpdesk) waits(ctx context.Context, tx *store.Tx, id string, row *stor
 		return err
 	}
 	if state := stateOf(c, row, h.now()); state != ConfirmationOpen {
-		return core.Refuse(core.Conflict, "error.confirm."+string(state))
+		return core.Refuse(core.Conflict, notWaiting[state])
 	}
 	return nil
+}
+
+// notWaiting says what is so where nothing waits for a button any more.
+var notWaiting = map[ConfirmationState]string{
+	ConfirmationDone: "error.confirm.done", ConfirmationDenied: "error.confirm.denied",
+	ConfirmationOvertaken: "error.confirm.overtaken", ConfirmationExpired: "error.confirm.expired",
 }
 
 // DenyMail is the word of a person that they did not write a mail: it ends refused, and the reply addresses that they
