@@ -23,6 +23,7 @@ func (d Desk) Tag(n Number) string { return fmt.Sprintf("[%s #%d]", d.Name, n) }
 type Directory struct {
 	Version       int64
 	Desk          Desk
+	Limits        Limits
 	Services      map[ServiceID]*Service
 	Grants        map[ServiceID][]Grant // by the service that they stand on
 	SolverGroups  map[SolverGroupID]SolverGroup
@@ -238,4 +239,20 @@ func (d *Directory) ServedBy(id ServiceID, group SolverGroupID) (SolverGroup, bo
 		return SolverGroup{}, false
 	}
 	return g, slices.ContainsFunc(d.Lineage(id), func(s *Service) bool { return s.ID == g.Service })
+}
+
+// AtTheDesk tells whether the person works here: a role in a team anywhere, or setting the desk up. What the desk tells them
+// is their work, so limits bundle it and never hold it back (mail.md 2).
+func (d *Directory) AtTheDesk(p *Person) bool {
+	if p == nil || p.Administrator {
+		return p != nil
+	}
+	for _, grants := range d.Grants {
+		for _, g := range grants {
+			if (RoleSet(0).With(g.Role).Team() || g.Role == ExceptionalSolver) && g.HeldBy(p) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -74,8 +74,20 @@ type Content struct {
 	Findings []Finding `json:"findings,omitempty"`
 	// Receipt tells what became of a mail's commands (receipt).
 	Receipt *Receipt `json:"receipt,omitempty"`
+	// Digest are the mails that this one carries together, each cut to its recipient as it would have been (digest). They
+	// are put in when the mail is written, from rows of their own, and are not kept here.
+	Digest []Carried `json:"digest,omitempty"`
 	// Failed tells of the mail that could not be delivered (delivery_failed): to whom, and the server's answer.
 	Failed *Failure `json:"failed,omitempty"`
+}
+
+// Carried is one mail that goes with a digest.
+type Carried struct {
+	Event   Event     `json:"event"`
+	Role    Role      `json:"role"`
+	Reason  string    `json:"reason"`
+	At      time.Time `json:"at"`
+	Content Content   `json:"content"`
 }
 
 // File is an attachment of a mail, by the hash of its content.

@@ -17,6 +17,7 @@ type Helpdesk struct {
 	now      func() time.Time
 	reader   MailReader
 	operator string // ActFor
+	floods   floods
 }
 
 // New makes a Helpdesk; now is the clock that everything in it uses.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -68,8 +69,13 @@ func (r reads) loadDirectory(ctx context.Context) (*core.Directory, error) {
 		Organizations: map[core.OrganizationID]core.Organization{}, People: map[core.PersonID]*core.Person{},
 	}
 	b := &pgx.Batch{}
-	b.Queue("select version, name, languages, timezone from desk").QueryRow(func(row pgx.Row) error {
-		return row.Scan(&d.Version, &d.Desk.Name, &d.Desk.Languages, &d.Desk.Timezone)
+	d.Limits = core.DefaultLimits() // what the row does not say counts as usual
+	b.Queue("select version, name, languages, timezone, limits from desk").QueryRow(func(row pgx.Row) error {
+		var limits []byte
+		if err := row.Scan(&d.Version, &d.Desk.Name, &d.Desk.Languages, &d.Desk.Timezone, &limits); err != nil {
+			return err
+		}
+		return json.Unmarshal(limits, &d.Limits)
 	})
 	b.Queue("select id, name, fields from organization").Query(func(rows pgx.Rows) error {
 		var id core.OrganizationID
