@@ -47,7 +47,7 @@ look: tools ## Check every page with axe at all widths and in both themes; pictu
 .PHONY: corpus
 corpus: ## Compare how mail is read with samples elsewhere: make corpus CORPUS=dir
 	@test -n "$(CORPUS)" || { echo "name the samples: make corpus CORPUS=dir"; exit 2; }
-	POSTDESK_CORPUS=$(abspath $(CORPUS)) go test -count=1 -v -run '^TestCorpus$$' ./mailin
+	POSTDESK_CORPUS=$(abspath $(CORPUS)) go test -count=1 -v -run '^TestCorpus(Bounces)?$$' ./mailin
 
 .PHONY: bench
 bench: tools ## Measure mails a second beside the floors of the same machine

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sort"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +23,7 @@ import (
 var corpusFloors = map[string]float64{
 	"expect-parse.jsonl":  0.91,
 	"expect-reply.jsonl":  0.95,
-	"expect-bounce.jsonl": 0.95,
+	"expect-bounce.jsonl": 0.965,
 	"expect-auto.jsonl":   1,
 }
 
@@ -314,53 +313,6 @@ func judgeReply(dir string, e expectation) (wrong []string) {
 		if strings.Contains(fold(m.Visible), fold(c)) {
 			say("visible holds %q", c)
 		}
-	}
-	return wrong
-}
-
-func judgeBounce(dir string, e expectation) (wrong []string) {
-	m := readCorpusFile(dir, e.File)
-	say := func(format string, a ...any) { wrong = append(wrong, fmt.Sprintf(format, a...)) }
-	if e.IsBounce != nil && *e.IsBounce != (m.Class == ClassBounce) {
-		say("class %s (from %v, subject %q)", m.Class, m.From, m.Subject)
-		return wrong
-	}
-	if m.Bounce == nil {
-		return wrong
-	}
-	switch e.Kind {
-	case "bounce":
-		if m.Bounce.Kind != BounceFailed {
-			say("kind %s", m.Bounce.Kind)
-		}
-	case "delayed", "delivered":
-		if string(m.Bounce.Kind) != e.Kind {
-			say("kind %s, want %s", m.Bounce.Kind, e.Kind)
-		}
-	}
-	for _, r := range e.Recipients {
-		if !slices.ContainsFunc(m.Bounce.Recipients, func(h string) bool { return strings.EqualFold(h, r) }) {
-			say("recipients %q lack %q", m.Bounce.Recipients, r)
-		}
-	}
-	if e.Original != "" && strings.Trim(e.Original, "<>") != m.Bounce.OriginalMessageID {
-		say("original %q, want %q", m.Bounce.OriginalMessageID, e.Original)
-	}
-	var status []string
-	switch v := e.Status.(type) {
-	case string:
-		status = []string{v}
-	case []any:
-		for _, s := range v {
-			status = append(status, fmt.Sprint(s))
-		}
-	}
-	sort.Strings(status)
-	// Statuses such as 5.0.932 are a peer's own; the class is compared.
-	if len(status) > 0 && m.Bounce.Status != "" && !slices.ContainsFunc(status, func(s string) bool {
-		return s == "" || s == m.Bounce.Status || s[0] == m.Bounce.Status[0] && (strings.HasPrefix(s[1:], ".0.") || strings.HasPrefix(m.Bounce.Status[1:], ".0."))
-	}) {
-		say("status %s, want %s", m.Bounce.Status, status)
 	}
 	return wrong
 }

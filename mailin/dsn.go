@@ -65,6 +65,9 @@ func readBounce(m *Message) (*Bounce, string) {
 	if m.report.feedback != nil || m.report.disposition != nil {
 		return nil, ""
 	}
+	if b := readNotice(m); b != nil {
+		return b, "a notification of a delivery"
+	}
 	b := &Bounce{}
 	why := ""
 	switch {

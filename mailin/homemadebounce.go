@@ -143,8 +143,33 @@ func recipientsIn(text string, m *Message) []string {
 			}
 		}
 	}
-	if len(marked) > 0 {
+	switch {
+	case len(marked) > 0:
 		return marked
+	case len(first) > 0:
+		return first
 	}
-	return first
+	return localPartsIn(text, m)
+}
+
+// namedAlone is a line with nothing but a user's name, indented as a list is.
+var namedAlone = regexp.MustCompile(`^[ \t]+<?([A-Za-z0-9][A-Za-z0-9._+\-]{1,63})>?[ \t]*$`)
+
+// localPartsIn finds the users that a server names without its own domain: alone on indented lines behind the words for a
+// failure.
+func localPartsIn(text string, m *Message) (found []string) {
+	loc := failedText.FindStringIndex(text)
+	if loc == nil || len(m.From) != 1 {
+		return nil
+	}
+	_, domain, ok := cutAddress(m.From[0].Address)
+	if !ok {
+		return nil
+	}
+	for _, line := range strings.Split(text[loc[1]:], "\n") {
+		if n := namedAlone.FindStringSubmatch(line); n != nil {
+			found = appendOnce(found, n[1]+"@"+domain)
+		}
+	}
+	return found
 }
