@@ -60,6 +60,9 @@ GET   /api/v1/me                                    token
 GET   /api/v1/me/absence                            token
 PUT   /api/v1/me/absence                            token
 DELETE /api/v1/me/absence                            token
+GET   /api/v1/me/addresses                          token
+POST  /api/v1/me/addresses                          token
+DELETE /api/v1/me/addresses/{address}                token
 GET   /api/v1/me/notifications                      token
 PUT   /api/v1/me/notifications                      token
 GET   /api/v1/admin/mail/inbound                    token
@@ -79,6 +82,8 @@ POST  /login                                        anyone
 GET   /login/link                                   anyone
 POST  /login/link                                   anyone
 POST  /logout                                       anyone
+GET   /confirm/{id}                                 session
+POST  /confirm/{id}                                 session
 GET   /dashboard/ithelpdesk                         session
 GET   /dashboard/ithelpdesk/new                     session
 POST  /dashboard/ithelpdesk/new                     session

@@ -269,4 +269,7 @@ func TestLook(t *testing.T) {
 	change("eva")
 	look("requester", home+"?lang=es&status=all", wide, narrow)
 	look("requester-ticket", home+"/1002", wide, phone)
+	change("sol")
+	mail, _ := w.unproven(t, "sol", ticket)
+	look("confirm", mail+"?lang=es", wide, narrow)
 }

@@ -78,6 +78,8 @@ func (d *desk) routes() []route {
 		{http.MethodGet, "/login/link", showLink, true},
 		{http.MethodPost, "/login/link", useLink, true},
 		{http.MethodPost, "/logout", logout, true},
+		{http.MethodGet, "/confirm/{id}", showConfirmation, false},
+		{http.MethodPost, "/confirm/{id}", confirmMail, false},
 		{http.MethodGet, home, listTickets, false},
 		{http.MethodGet, home + "/new", newTicket, false},
 		{http.MethodPost, home + "/new", openTicket, false},
