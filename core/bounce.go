@@ -1,6 +1,9 @@
 package core
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // ReportKind is what a mail that reports on one of ours says of it.
 type ReportKind string
@@ -32,4 +35,19 @@ func HardBounce(status string) bool {
 		}
 	}
 	return true
+}
+
+// answer is the beginning of a server's answer (RFC 5321 4.2.1), with its enhanced status where it has one (RFC 2034).
+var answer = regexp.MustCompile(`^([245])\d\d[ \-](?:([245]\.\d{1,3}\.\d{1,3})\b)?`)
+
+// HardAnswer tells the same of a server's answer to a mail that it refused, "550 5.1.1 no such user".
+func HardAnswer(response string) bool {
+	m := answer.FindStringSubmatch(response)
+	switch {
+	case m == nil:
+		return false
+	case m[2] == "":
+		return HardBounce(m[1] + ".0.0")
+	}
+	return HardBounce(m[2])
 }

@@ -19,3 +19,16 @@ func TestHardBounces(t *testing.T) {
 		}
 	}
 }
+
+func TestHardAnswers(t *testing.T) {
+	t.Parallel()
+	for response, hard := range map[string]bool{
+		"550 5.1.1 no such user": true, "550 no such user": true, "550-5.1.1 no": true, "554 5.7.1 go away": true,
+		"552 5.2.2 mailbox full": false, "451 4.1.1 later": false, "250 2.0.0 ok": false, "connection refused": false, "": false,
+		"550 5.1.1x": true, "x 550 5.1.1": false,
+	} {
+		if core.HardAnswer(response) != hard {
+			t.Errorf("%q: hard is %v", response, !hard)
+		}
+	}
+}

@@ -32,12 +32,13 @@ create table address_guard (
 );
 
 alter table outbox
-    add column text_key  bytea,                           -- SHA-256 of its words: our own mail is known again without its headers
     add column note      text not null default '',        -- what was heard of it after it was accepted: delayed, delivered, read
+    add column soft      boolean not null default false,   -- it failed for a reason that may pass
     add column digest_id uuid references outbox,           -- the digest that carries what this mail says
     add column bundled   boolean not null default false,   -- a digest carries it: it does not go by itself
     add column limited   boolean not null default false;   -- waits for a limit, and lets people's replies pass
-create index outbox_text on outbox (text_key) where text_key is not null;
+alter table outbox_content add column text_key bytea;     -- SHA-256 of its words: our own mail is known again without its headers
+create index outbox_content_text on outbox_content (text_key) where text_key is not null;
 create index outbox_bundled on outbox (digest_id) where bundled and state = 'queued';
 create index outbox_gathering on outbox (address) where event = 'digest' and state = 'queued';
 create index outbox_limited on outbox (address) where limited and state = 'queued';
@@ -63,10 +64,11 @@ alter table person_address drop column confirmed_at;
 alter table mailbox drop column probed, drop column probed_at;
 alter table service drop column machine_senders;
 alter table log_record drop column copied;
-drop index inbound_accepted, inbound_sender, outbox_address, outbox_record_failed, outbox_bundled, outbox_gathering, outbox_limited, outbox_due, outbox_text;
+drop index inbound_accepted, inbound_sender, outbox_address, outbox_record_failed, outbox_bundled, outbox_gathering, outbox_limited, outbox_due;
+alter table outbox_content drop column text_key;
 create index outbox_due on outbox (next_at, seq) where state in ('queued', 'sending', 'uncertain');
 alter table inbound drop column likeness;
-alter table outbox drop column limited, drop column bundled, drop column digest_id, drop column note, drop column text_key;
+alter table outbox drop column limited, drop column bundled, drop column digest_id, drop column soft, drop column note;
 drop table address_guard, confirmation;
 delete from reply_token where purpose in ('approve', 'confirm');
 alter table reply_token drop column address, drop column digest, drop column approval_id;

@@ -53,13 +53,14 @@ func (m *Mail) ReportDelivery(ctx context.Context, r DeliveryReport) (said strin
 		m.tx.NoteMail(o.ID, r.note(m.now))
 		return said, n, nil
 	}
-	first, err := m.tx.BounceMail(ctx, o.ID, r.response(), m.now)
+	first, err := m.tx.BounceMail(ctx, o.ID, r.response(), core.HardBounce(r.Status), m.now)
 	if err != nil {
 		return "", 0, err
 	}
 	if !first {
 		return said + "; it is " + string(o.State) + " already", n, nil
 	}
+	m.tx.SuspendAddress(o.Address, m.now)
 	if n != 0 {
 		err = m.Try(ctx, func() error { return m.bounced(ctx, n, o, r) })
 		if core.CodeOf(err) != "" { // who cannot be told must not hold up the news

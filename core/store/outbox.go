@@ -137,9 +137,9 @@ func finishMail(ctx context.Context, db interface {
 	if e.State == core.OutboundQueued || e.State == core.OutboundUncertain {
 		finished = nil
 	}
-	tag, err := db.Exec(ctx, `update outbox set state = $3, response = $4, next_at = $5, finished_at = $6, lease_until = null
+	tag, err := db.Exec(ctx, `update outbox set state = $3, response = $4, next_at = $5, finished_at = $6, soft = $8, lease_until = null
 		where id = $2 and lease_token = $1 and attempts = $7 and state in ('sending', 'uncertain')`,
-		lease, l.ID, e.State, e.Response, e.Next, finished, l.Attempts)
+		lease, l.ID, e.State, e.Response, e.Next, finished, l.Attempts, e.State == core.OutboundRejected && !core.HardAnswer(e.Response))
 	if err != nil || tag.RowsAffected() == 1 {
 		return true, err
 	}

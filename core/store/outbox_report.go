@@ -17,7 +17,7 @@ func (r reads) MailNamed(ctx context.Context, messageID string) (*Outbound, erro
 
 // OnlyMailTo is the mail that was accepted for an address since a moment, where there is exactly one; else nil.
 func (r reads) OnlyMailTo(ctx context.Context, address string, since time.Time) (*Outbound, error) {
-	rows, err := r.db.Query(ctx, "select "+outboundColumns+` from outbox o where address = $1 and created_at > $2 and state = 'accepted' limit 2`,
+	rows, err := r.db.Query(ctx, "select "+outboundColumns+` from outbox o where address = $1 and finished_at > $2 and state = 'accepted' limit 2`,
 		address, since)
 	if err != nil {
 		return nil, fmt.Errorf("outbox: %w", err)
@@ -30,10 +30,10 @@ func (r reads) OnlyMailTo(ctx context.Context, address string, since time.Time) 
 }
 
 // BounceMail writes that a mail which was handed over came back; false where that is known, or the mail never left. What
-// waits to be sent a second time has left once.
-func (tx *Tx) BounceMail(ctx context.Context, id, response string, now time.Time) (bool, error) {
-	tag, err := tx.exec(ctx, `update outbox set state = 'bounced', response = $2, finished_at = $3, lease_until = null
-		where id = $1::uuid and (state in ('accepted', 'uncertain', 'sending') or state = 'queued' and resent)`, id, response, now)
+// waits to be sent a second time has left once. hard tells that no mail will reach the address (core.HardBounce).
+func (tx *Tx) BounceMail(ctx context.Context, id, response string, hard bool, now time.Time) (bool, error) {
+	tag, err := tx.exec(ctx, `update outbox set state = 'bounced', response = $2, finished_at = $3, soft = not $4::boolean, lease_until = null
+		where id = $1::uuid and (state in ('accepted', 'uncertain', 'sending') or state = 'queued' and resent)`, id, response, now, hard)
 	return tag.RowsAffected() == 1, err
 }
 
