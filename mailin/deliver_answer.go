@@ -271,7 +271,4 @@ func (a *reply) carry(ctx context.Context, c Command) (core.ReceiptLine, error) 
 	return line, nil
 }
 
-var (
-	commandWord   = regexp.MustCompile(`^#\pL`)
-	forwardPrefix = regexp.MustCompile(`(?i)^\s*(?:fwd?|rv|wg|tr|enc|i)\s*:`)
-)
+var forwardPrefix = regexp.MustCompile(`(?i)^\s*(?:fwd?|rv|wg|tr|enc|i)\s*:`)

@@ -201,3 +201,21 @@ func (d *delivery) neededLevel(ctx context.Context, o orders) (core.Level, error
 	}
 	return need, nil
 }
+
+// request is the text of a mail that opens a ticket: without its commands, which are carried out after that.
+func (d *delivery) request() string {
+	if o := readOrders(d.msg.Visible); d.msg.Class == ClassHuman && len(o.commands) > 0 && o.text != "" {
+		return maskAddresses(o.text)
+	}
+	return d.text()
+}
+
+// obey carries out what a mail orders besides that opened the ticket. Such a mail came to no reply address, so it
+// mostly proves too little, and the receipt says what to answer instead.
+func (d *delivery) obey(ctx context.Context, n core.Number) error {
+	a := &reply{delivery: d, orders: readOrders(d.msg.Visible), ticket: n, human: d.msg.Class == ClassHuman}
+	opened := core.Refuse(core.Conflict, "error.command.opened")
+	a.refused = map[string]error{"note": opened, "public": opened}
+	a.receipt.Text = core.TextOpened
+	return a.carryOut(ctx)
+}

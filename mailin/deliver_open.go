@@ -36,7 +36,7 @@ func (d *delivery) open(ctx context.Context, c helpdesk.Candidate, person *core.
 		}
 	}
 	n, err := d.OpenTicket(ctx, helpdesk.NewTicket{
-		Service: service, Subject: withoutTag(d.msg.Subject), Text: d.text(), Folded: d.folded(), Attachments: d.attachments(),
+		Service: service, Subject: withoutTag(d.msg.Subject), Text: d.request(), Folded: d.folded(), Attachments: d.attachments(),
 		Mail: d.source(), Presumed: c.Ticket,
 	})
 	switch core.CodeOf(err) {
@@ -47,6 +47,9 @@ func (d *delivery) open(ctx context.Context, c helpdesk.Candidate, person *core.
 		return store.Outcome{}, err
 	}
 	if err := d.TellAlso(ctx, n, also); err != nil {
+		return store.Outcome{}, err
+	}
+	if err := d.obey(ctx, n); err != nil {
 		return store.Outcome{}, err
 	}
 	return store.Outcome{State: core.InboundApplied, Reason: "opened", Ticket: n}, d.AddCopied(ctx, n, addresses(d.msg.Cc))
