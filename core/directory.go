@@ -125,6 +125,21 @@ func (d *Directory) RolesOf(p *Person, id ServiceID, requester *Person) (RoleSet
 	return roles, groups
 }
 
+// TeamRoles gives the roles a person holds in a service for anybody's ticket: those for everybody, and those in its
+// sub-teams (D17).
+func (d *Directory) TeamRoles(p *Person, id ServiceID) RoleSet {
+	anybody := &Person{}
+	for _, s := range d.Lineage(id) {
+		for _, g := range d.Grants[s.ID] {
+			if g.For != 0 {
+				anybody.Groups = append(anybody.Groups, g.For)
+			}
+		}
+	}
+	roles, _ := d.RolesOf(p, id, anybody)
+	return roles
+}
+
 // standsInAsMainSolver tells whether somebody who is away and is main solver there named p as delegate (A35, E14).
 func (d *Directory) standsInAsMainSolver(p *Person, id ServiceID, requester *Person) bool {
 	absent := d.StandsFor(p)

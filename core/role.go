@@ -19,8 +19,6 @@ const (
 	Requester         Role = "requester"
 	Participant       Role = "participant"
 	Follower          Role = "follower"
-	// Administrator is why somebody is mailed about the set-up; it gives no right on tickets (A87, D13).
-	Administrator Role = "administrator"
 )
 
 // roleColumns maps the columns of the permission matrix to roles, in their order.

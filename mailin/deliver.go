@@ -72,7 +72,7 @@ func deliver(ctx context.Context, mail *helpdesk.Mail, m *Message, e evidence) (
 		if err := d.MisusedToken(ctx, token); err != nil {
 			return store.Outcome{}, err
 		}
-		return d.holdReply(ctx, candidate, "the reply address is somebody else's; it was revoked"), nil
+		return d.holdReply(ctx, candidate, "misused_address"), nil
 	}
 	if m.Class == ClassHuman && !d.Confirmed() && m.OutOfOffice() { // row 9 of mail.md 2: close behind our own mail it is an automatic answer
 		if soon, err := d.JustMailed(ctx, d.from.Email); err != nil || soon {
@@ -88,7 +88,7 @@ func deliver(ctx context.Context, mail *helpdesk.Mail, m *Message, e evidence) (
 		d.level, mine = core.SignedIn, token != nil && person != nil && token.Person == person.ID
 	}
 	if person != nil && person.Disabled {
-		return d.holdReply(ctx, candidate, "the sender is disabled"), nil
+		return d.holdReply(ctx, candidate, "sender_disabled"), nil
 	}
 	if person != nil {
 		d.Become(person, d.level)
@@ -108,7 +108,7 @@ func deliver(ctx context.Context, mail *helpdesk.Mail, m *Message, e evidence) (
 		case s.Sees() && (!candidate.Weak || s.Owner):
 			return d.answer(ctx, candidate, s, mine, token)
 		case token != nil && token.Person == person.ID: // meant for that ticket's people, not to become a ticket of its own
-			return d.holdAndTell(ctx, candidate, "the sender may not see the ticket any more")
+			return d.holdAndTell(ctx, candidate, "lost_sight")
 		}
 	}
 	return d.open(ctx, candidate, person)
@@ -129,26 +129,27 @@ func (d *delivery) candidate(ctx context.Context, token *helpdesk.Token) (helpde
 	return d.Thread(ctx, subjectTag(d.msg.Subject))
 }
 
-// hold keeps the mail for the triage of a service.
-func (d *delivery) hold(service core.ServiceID, why string) store.Outcome {
+// hold keeps the mail for the triage of a service; why is a key of core.Held.
+func (d *delivery) hold(service core.ServiceID, why string, args ...string) store.Outcome {
 	if s := d.Directory().Services[service]; s == nil || s.Folder || s.Archived { // nobody sorts mail there
 		service = d.Directory().ServiceNear(d.Row.Mailbox)
 	}
-	return store.Outcome{State: core.InboundQuarantined, Reason: why, Service: service}
+	held := core.Held{Key: why, Args: args}
+	return store.Outcome{State: core.InboundQuarantined, Reason: held.String(), Held: held, Service: service}
 }
 
 // holdReply keeps mail that was meant for a ticket, for the triage of the ticket's service.
-func (d *delivery) holdReply(ctx context.Context, c helpdesk.Candidate, why string) store.Outcome {
+func (d *delivery) holdReply(ctx context.Context, c helpdesk.Candidate, why string, args ...string) store.Outcome {
 	if service := d.ServiceOf(ctx, c.Ticket); service != 0 {
-		return d.hold(service, why)
+		return d.hold(service, why, args...)
 	}
 	service, _ := d.ServiceFor(addresses(d.msg.To), addresses(d.msg.Cc))
-	return d.hold(service, why)
+	return d.hold(service, why, args...)
 }
 
 // holdAndTell is holdReply for mail of somebody known, who is told that it waits.
-func (d *delivery) holdAndTell(ctx context.Context, c helpdesk.Candidate, why string) (store.Outcome, error) {
-	o := d.holdReply(ctx, c, why)
+func (d *delivery) holdAndTell(ctx context.Context, c helpdesk.Candidate, why string, args ...string) (store.Outcome, error) {
+	o := d.holdReply(ctx, c, why, args...)
 	return o, d.RefuseNew(d.Sender(), d.Directory().Services[o.Service], "held")
 }
 

@@ -26,7 +26,7 @@ func (d *delivery) answer(ctx context.Context, c helpdesk.Candidate, s core.Stan
 	}
 	if err := a.write(ctx); err != nil {
 		if refused := core.CodeOf(err); refused == core.Forbidden || refused == core.NotFound {
-			return d.holdReply(ctx, c, "not allowed in ticket "+fmt.Sprint(c.Ticket)), nil
+			return d.holdAndTell(ctx, c, "may_not_write", fmt.Sprint(c.Ticket))
 		}
 		return store.Outcome{}, err
 	}
@@ -82,7 +82,7 @@ func (a *reply) unproven(ctx context.Context, c helpdesk.Candidate) (held bool, 
 	if p.Origin != core.Configured && !a.team { // nobody who could press a button: the words are taken, the commands refused
 		return false, out, nil
 	}
-	out = a.holdReply(ctx, c, "written for the desk, but the sender is not proven ("+a.evidence.why+")")
+	out = a.holdReply(ctx, c, "unproven", a.evidence.why)
 	if a.evidence.fail || !a.human || p.Origin != core.Configured { // forged mail is not answered
 		return true, out, nil
 	}

@@ -40,7 +40,7 @@ func (d *delivery) decide(ctx context.Context, c helpdesk.Candidate, token *help
 	case d.msg.OutOfOffice() && !d.Confirmed(): // however long after our mail: whoever is away decides nothing
 		return d.automatic(ctx, c, d.Sender())
 	case d.evidence.fail:
-		return d.holdReply(ctx, c, "written to an approve address, but forged ("+d.evidence.why+")"), nil
+		return d.holdReply(ctx, c, "decision_forged", d.evidence.why), nil
 	case !ok:
 		return d.undecided(ctx, c)
 	}
@@ -51,7 +51,7 @@ func (d *delivery) decide(ctx context.Context, c helpdesk.Candidate, token *help
 	err := d.Asked(ctx, c.Ticket, token)
 	if err == nil && d.level < core.ActProven {
 		line.Outcome = core.CommandConfirm
-		return d.confirmFirst(ctx, c, "a decision", core.Receipt{Lines: []core.ReceiptLine{line}})
+		return d.confirmFirst(ctx, c, "decision_unproven", core.Receipt{Lines: []core.ReceiptLine{line}})
 	}
 	if err == nil {
 		err = d.Try(ctx, func() error { return d.DecideAsked(ctx, c.Ticket, token, verdict, words) })
@@ -68,7 +68,7 @@ func (d *delivery) decide(ctx context.Context, c helpdesk.Candidate, token *help
 	}
 	switch keeps := kept.Text != "" || len(kept.Attachments) > 0; {
 	case keeps && d.level < core.PersonProven:
-		out, receipt.Text = d.holdReply(ctx, c, out.Reason), core.TextHeld
+		out, receipt.Text = d.holdReply(ctx, c, "decides_nothing", line.Reason), core.TextHeld
 	case keeps:
 		if _, err := d.KeepText(ctx, c.Ticket, kept); err != nil {
 			return store.Outcome{}, err
@@ -84,7 +84,7 @@ func (d *delivery) decide(ctx context.Context, c helpdesk.Candidate, token *help
 func (d *delivery) undecided(ctx context.Context, c helpdesk.Candidate) (store.Outcome, error) {
 	receipt := core.Receipt{Lines: []core.ReceiptLine{{Command: string(core.ActApprove), Outcome: core.CommandRefused, Reason: "error.approval.word"}}}
 	if d.level < core.PersonProven {
-		return d.confirmFirst(ctx, c, "written to an approve address", receipt)
+		return d.confirmFirst(ctx, c, "approve_unproven", receipt)
 	}
 	note := false
 	r := helpdesk.NewRecord{Text: d.text(), Folded: d.folded(), Show: &note, Attachments: d.attachments(), Mail: d.source()}
@@ -103,8 +103,8 @@ func (d *delivery) undecided(ctx context.Context, c helpdesk.Candidate) (store.O
 }
 
 // confirmFirst holds a mail whose sender was not proven well enough, and lets them carry it out signed in (mail.md 4).
-func (d *delivery) confirmFirst(ctx context.Context, c helpdesk.Candidate, what string, r core.Receipt) (store.Outcome, error) {
-	out := d.holdReply(ctx, c, what+", but the sender is not proven well enough ("+d.evidence.why+")")
+func (d *delivery) confirmFirst(ctx context.Context, c helpdesk.Candidate, why string, r core.Receipt) (store.Outcome, error) {
+	out := d.holdReply(ctx, c, why, d.evidence.why)
 	path, err := d.AskConfirmation(ctx, d.Sender(), c.Ticket)
 	if err != nil || path == "" {
 		return out, err

@@ -16,23 +16,22 @@ func (d *delivery) open(ctx context.Context, c helpdesk.Candidate, person *core.
 	case s == nil:
 		return store.Outcome{State: core.InboundParked, Reason: "no service takes tickets yet: add one and replay"}, nil
 	case s.Folder, s.Archived: // D22
-		return d.hold(s.ID, s.Name+" takes no tickets: it is "+state(s)), d.RefuseNew(person, s, "folder")
+		return d.hold(s.ID, state(s), s.Name), d.RefuseNew(person, s, "folder")
 	case d.from.Email == "":
-		return d.hold(s.ID, "no single sender address"), nil
+		return d.hold(s.ID, "no_sender"), nil
 	}
 	if person == nil || !d.IsRequester(person, service) {
-		var why string
 		var err error
-		if person, why, err = d.stranger(ctx, person, s); err != nil {
+		if person, err = d.stranger(ctx, person, s); err != nil {
 			return store.Outcome{}, err
 		}
 		switch {
 		case person != nil:
 			d.Become(person, d.level)
 		case s.UnknownSenders == core.RefuseUnknown:
-			return store.Outcome{State: core.InboundSuppressed, Reason: "refused: " + why}, d.RefuseUnknown(ctx, d.from, s)
+			return store.Outcome{State: core.InboundSuppressed, Reason: "refused: " + core.Held{Key: "no_requester", Args: []string{s.Name}}.String()}, d.RefuseUnknown(ctx, d.from, s)
 		default:
-			return d.hold(s.ID, why), d.RefuseNew(d.Sender(), s, "held")
+			return d.hold(s.ID, "no_requester", s.Name), d.RefuseNew(d.Sender(), s, "held")
 		}
 	}
 	n, err := d.OpenTicket(ctx, helpdesk.NewTicket{
@@ -41,7 +40,7 @@ func (d *delivery) open(ctx context.Context, c helpdesk.Candidate, person *core.
 	})
 	switch core.CodeOf(err) {
 	case core.Forbidden, core.Invalid: // refused before anything was written
-		return d.hold(s.ID, "not allowed to open a ticket in "+s.Name), d.RefuseNew(person, s, "held")
+		return d.hold(s.ID, "may_not_open", s.Name), d.RefuseNew(person, s, "held")
 	}
 	if err != nil {
 		return store.Outcome{}, err
@@ -60,27 +59,25 @@ func state(s *core.Service) string {
 	if s.Archived {
 		return "archived"
 	}
-	return "a folder"
+	return "folder"
 }
 
-// stranger decides about somebody who is no requester of the service: nil and why where a person has to look at it.
-func (d *delivery) stranger(ctx context.Context, known *core.Person, s *core.Service) (*core.Person, string, error) {
+// stranger decides about somebody who is no requester of the service: nil where a person has to look at it.
+func (d *delivery) stranger(ctx context.Context, known *core.Person, s *core.Service) (*core.Person, error) {
 	if known == nil && d.level >= core.DomainProven {
 		ok, err := d.DomainIsRequester(ctx, d.from.Email, s.ID)
 		if err != nil {
-			return nil, "", err
+			return nil, err
 		}
 		if ok {
-			p, err := d.AddPerson(ctx, d.from, s.ID, core.Contact)
-			return p, "", err
+			return d.AddPerson(ctx, d.from, s.ID, core.Contact)
 		}
 	}
 	if known == nil && s.UnknownSenders == core.GuestUnknown {
-		p, err := d.AddPerson(ctx, d.from, s.ID, core.Guest)
-		return p, "", err
+		return d.AddPerson(ctx, d.from, s.ID, core.Guest)
 	}
 	if known != nil && known.Origin == core.Guest && s.UnknownSenders == core.GuestUnknown {
-		return known, "", nil
+		return known, nil
 	}
-	return nil, "the sender is no requester of " + s.Name, nil
+	return nil, nil
 }

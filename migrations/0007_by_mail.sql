@@ -48,6 +48,9 @@ create index outbox_record_failed on outbox (record_id) where state in ('rejecte
 create index outbox_address on outbox (address, finished_at) where state in ('accepted', 'bounced'); -- what an address got of late
 
 alter table inbound add column likeness bigint; -- similar texts have similar bits (ping-pong)
+alter table inbound
+    add column held_for  text   not null default '',        -- why it waits for a person: the key of a sentence, …
+    add column held_args text[] not null default '{}';      -- …and what stands in it
 create index inbound_sender on inbound (lower(sender), accepted_at desc);
 create index inbound_accepted on inbound (accepted_at) where not old and (class <> '' or state <> 'suppressed'); -- a flood is of new mail
 
@@ -67,7 +70,7 @@ alter table log_record drop column copied;
 drop index inbound_accepted, inbound_sender, outbox_address, outbox_record_failed, outbox_bundled, outbox_gathering, outbox_limited, outbox_due;
 alter table outbox_content drop column text_key;
 create index outbox_due on outbox (next_at, seq) where state in ('queued', 'sending', 'uncertain');
-alter table inbound drop column likeness;
+alter table inbound drop column held_args, drop column held_for, drop column likeness;
 alter table outbox drop column limited, drop column bundled, drop column digest_id, drop column soft, drop column note;
 drop table address_guard, confirmation;
 delete from reply_token where purpose in ('approve', 'confirm');

@@ -35,6 +35,9 @@ func (c *change) alarm(ctx context.Context, e told) error {
 	return err
 }
 
+// administrator is what the reason header calls them (E4). It is no role of the matrix: setting up is not reading (D13).
+const administrator core.Role = "administrator"
+
 // tellAdministrators mails an alert to everybody who sets the desk up, and tells how many they are. Without a mailbox to
 // write from it is nobody: the page and `postdesk check` say so.
 func (a *Act) tellAdministrators(ctx context.Context, service core.ServiceID, content core.Content) (told int, err error) {
@@ -48,7 +51,7 @@ func (a *Act) tellAdministrators(ctx context.Context, service core.ServiceID, co
 	}
 	for _, p := range people {
 		o := a.notice(p, box, core.EventConfiguration, "administrator")
-		o.Role = core.Administrator
+		o.Role = administrator
 		o.Content.Ticket, o.Content.Findings = content.Ticket, content.Findings
 		if err := a.tx.QueueMail(o); err != nil {
 			return 0, err

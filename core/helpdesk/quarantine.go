@@ -3,7 +3,6 @@ package helpdesk
 import (
 	"context"
 	"io"
-	"time"
 
 	"postdesk/core"
 	"postdesk/core/store"
@@ -25,64 +24,6 @@ type MailReader interface {
 	ReadContent(ctx context.Context, raw io.Reader) (MailContent, error)
 	// Reread reads a message of the ledger once more, for the person who carries it out signed in.
 	Reread(ctx context.Context, row *store.Inbound, raw io.Reader) (Reread, error)
-}
-
-// HeldMail is a quarantined message as its triage sees it.
-type HeldMail struct {
-	ID         int64     `json:"id"`
-	Service    string    `json:"service"`
-	From       string    `json:"from"`
-	Subject    string    `json:"subject"`
-	ReceivedAt time.Time `json:"received_at"`
-	Reason     string    `json:"reason"`
-}
-
-// Quarantine lists the held mail of the services in whose team the person is, newest first; next is 0 at the end.
-func (h *Helpdesk) Quarantine(ctx context.Context, p *core.Person, before int64, limit int) (held []HeldMail, next int64, err error) {
-	dir, err := h.Directory(ctx)
-	if err != nil {
-		return nil, 0, err
-	}
-	rows, err := h.store.Quarantine(ctx, triages(dir, p), before, limit+1)
-	if err != nil {
-		return nil, 0, err
-	}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		next = rows[limit-1].ID
-	}
-	held = make([]HeldMail, 0, len(rows))
-	for _, r := range rows {
-		held = append(held, HeldMail{ID: r.ID, Service: dir.Services[r.Service].Name, From: r.Sender, Subject: r.Subject, ReceivedAt: r.ReceivedAt, Reason: r.Reason})
-	}
-	return held, next, nil
-}
-
-// triages lists the services in whose team the person is (A50); mail that no service claims is every team's to sort.
-func triages(dir *core.Directory, p *core.Person) []core.ServiceID {
-	services := []core.ServiceID{}
-	for id := range dir.Services {
-		if roles, _ := dir.RolesOf(p, id, nil); roles.Team() {
-			services = append(services, id)
-		}
-	}
-	return services
-}
-
-// held locks a quarantined message for the triager; NotFound where it is not theirs to sort.
-func (a *Act) held(ctx context.Context, id int64) (*store.Inbound, error) {
-	row, err := a.tx.LockInbound(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	roles, _ := a.dir.RolesOf(a.actor.Person, row.Service, nil)
-	if !roles.Team() || row.State != core.InboundQuarantined && row.State != core.InboundApplied && row.State != core.InboundSuppressed {
-		return nil, core.Refuse(core.NotFound, "error.not_found")
-	}
-	if row.State != core.InboundQuarantined {
-		return nil, core.Refuse(core.Conflict, "error.quarantine.done")
-	}
-	return row, nil
 }
 
 // AcceptHeld opens a ticket from held mail, on behalf of its sender and under the triager's name (A5). The sender stays

@@ -56,6 +56,19 @@ func (r reads) Confirmation(ctx context.Context, id string) (*Confirmation, erro
 	return c, notFound(err)
 }
 
+// WaitingConfirmations tells which of the messages still wait for their sender, and until when.
+func (r reads) WaitingConfirmations(ctx context.Context, inbound []int64, now time.Time) (map[int64]time.Time, error) {
+	rows, err := r.db.Query(ctx, "select inbound_id, expires_at from confirmation where inbound_id = any ($1) and outcome = '' and expires_at > $2", inbound, now)
+	if err != nil {
+		return nil, fmt.Errorf("waiting confirmations: %w", err)
+	}
+	until := map[int64]time.Time{}
+	var id int64
+	var expires time.Time
+	_, err = pgx.ForEachRow(rows, []any{&id, &expires}, func() error { until[id] = expires; return nil })
+	return until, err
+}
+
 // EndConfirmations notes how the waiting confirmations of a message ended: nobody confirms it any more.
 func (tx *Tx) EndConfirmations(inbound int64, how ConfirmationOutcome, now time.Time) {
 	tx.write("update confirmation set outcome = $2, ended_at = $3 where inbound_id = $1 and outcome = ''", inbound, how, now)

@@ -98,15 +98,16 @@ type Inbound struct {
 	Class       string
 	Evidence    string
 	Old         bool
+	Held        core.Held
 	Data        []byte // the raw bytes where they are small (Claim only); else OpenBlob
 }
 
 const inboundColumns = `i.id, i.mailbox_id, i.epoch, i.uidvalidity, i.uid, i.sha256, i.size, i.received_at, i.state, i.reason, i.attempts,
-	coalesce(i.ticket_number, 0), coalesce(i.service_id, 0), i.message_id, i.sender, i.subject, i.class, i.evidence, i.old`
+	coalesce(i.ticket_number, 0), coalesce(i.service_id, 0), i.message_id, i.sender, i.subject, i.class, i.evidence, i.old, i.held_for, i.held_args`
 
 func (i *Inbound) fields() []any {
 	return []any{&i.ID, &i.Mailbox, &i.Epoch, &i.UIDValidity, &i.UID, &i.SHA256, &i.Size, &i.ReceivedAt, &i.State, &i.Reason, &i.Attempts,
-		&i.Ticket, &i.Service, &i.MessageID, &i.Sender, &i.Subject, &i.Class, &i.Evidence, &i.Old}
+		&i.Ticket, &i.Service, &i.MessageID, &i.Sender, &i.Subject, &i.Class, &i.Evidence, &i.Old, &i.Held.Key, &i.Held.Args}
 }
 
 func scanInbound(row pgx.CollectableRow) (*Inbound, error) {
@@ -160,6 +161,7 @@ func (s *Store) UnclaimInbound(ctx context.Context, ids []int64) error {
 type Outcome struct {
 	State      core.InboundState
 	Reason     string
+	Held       core.Held // of quarantined mail: why, for its triage
 	Ticket     core.Number
 	Service    core.ServiceID // of quarantined mail
 	MessageID  string
@@ -191,6 +193,9 @@ func ContentTaken(err error) bool {
 
 // FinishInbound writes what became of a message, in the transaction of what it did (transaction 2 of mail.md 1).
 func (tx *Tx) FinishInbound(id int64, o Outcome, now time.Time) {
+	if o.Held.Key != "" {
+		tx.write("update inbound set held_for = $2, held_args = coalesce($3::text[], '{}') where id = $1", id, o.Held.Key, o.Held.Args)
+	}
 	tx.write(`update inbound set state = $2, reason = $3, ticket_number = nullif($4::bigint, 0), service_id = nullif($5::bigint, 0),
 		message_id = $6, sender = $7, subject = $8, class = $9, evidence = $10, content_key = coalesce($11, content_key), finished_at = $12
 		where id = $1`, id, o.State, o.Reason, o.Ticket, o.Service, o.MessageID, o.Sender, o.Subject, o.Class, o.Evidence, o.ContentKey, now)
@@ -243,14 +248,33 @@ func (r reads) MailboxAddresses(ctx context.Context) (map[core.MailboxID]string,
 	return out, err
 }
 
-// Quarantine lists held mail of the services, newest first.
-func (r reads) Quarantine(ctx context.Context, services []core.ServiceID, before int64, limit int) ([]*Inbound, error) {
+// HeldRow is a held message with the person whose address it is from; nil = nobody's.
+type HeldRow struct {
+	*Inbound
+	Known *core.Person
+}
+
+// Quarantine lists held mail of the services, newest first. before is the last id of the page before, 0 at first.
+func (r reads) Quarantine(ctx context.Context, services []core.ServiceID, before int64, limit int) ([]HeldRow, error) {
 	rows, err := r.db.Query(ctx, "select "+inboundColumns+` from inbound i where state = 'quarantined' and service_id = any ($1)
 		and ($2 = 0 or id < $2) order by id desc limit $3`, services, before, limit)
 	if err != nil {
 		return nil, fmt.Errorf("quarantine: %w", err)
 	}
-	return pgx.CollectRows(rows, scanInbound)
+	found, err := pgx.CollectRows(rows, scanInbound)
+	if err != nil {
+		return nil, fmt.Errorf("quarantine: %w", err)
+	}
+	addresses := make([]string, 0, len(found))
+	for _, i := range found {
+		addresses = append(addresses, core.FoldAddress(i.Sender))
+	}
+	known, err := r.PeopleByAddress(ctx, addresses)
+	held := make([]HeldRow, 0, len(found))
+	for _, i := range found {
+		held = append(held, HeldRow{i, known[core.FoldAddress(i.Sender)]})
+	}
+	return held, err
 }
 
 // LedgerUIDs tells which of the UIDs stand in the ledger in this epoch, in ascending order (reconcile).

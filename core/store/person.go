@@ -39,6 +39,34 @@ func (r reads) PersonByAddress(ctx context.Context, address string) (*core.Perso
 	return p, notFound(err)
 }
 
+// PeopleByAddress finds whose addresses these are, by folded address.
+func (r reads) PeopleByAddress(ctx context.Context, addresses []string) (map[string]*core.Person, error) {
+	rows, err := r.db.Query(ctx, "select a.address, "+personColumns+` from (select email as address, id from person
+			union all select address, person_id from person_address) a join person p on p.id = a.id
+		where a.address = any ($1)`, addresses)
+	if err != nil {
+		return nil, fmt.Errorf("people by address: %w", err)
+	}
+	found := map[string]*core.Person{}
+	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
+		var address string
+		p, err := scanPerson(behind{row, &address})
+		found[address] = p
+		return struct{}{}, err
+	})
+	return found, err
+}
+
+// behind is a row whose first column is taken for itself.
+type behind struct {
+	pgx.CollectableRow
+	first *string
+}
+
+func (b behind) Scan(dest ...any) error {
+	return b.CollectableRow.Scan(append([]any{b.first}, dest...)...)
+}
+
 // Person finds a person by id.
 func (r reads) Person(ctx context.Context, id core.PersonID) (*core.Person, error) {
 	people, err := r.People(ctx, []core.PersonID{id})
