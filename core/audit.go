@@ -41,6 +41,7 @@ const (
 	AuditToken          AuditNoun = "api_token"
 	AuditAbsence        AuditNoun = "absence"
 	AuditNotifications  AuditNoun = "notifications"
+	AuditAddress        AuditNoun = "address"
 	AuditMail           AuditNoun = "mail"
 )
 

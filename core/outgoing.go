@@ -77,6 +77,8 @@ type Content struct {
 	// Digest are the mails that this one carries together, each cut to its recipient as it would have been (digest). They
 	// are put in when the mail is written, from rows of their own, and are not kept here.
 	Digest []Carried `json:"digest,omitempty"`
+	// NewAddress was added to the person's own (address_confirmation); "" = the mail asks its recipient to confirm it.
+	NewAddress string `json:"new_address,omitempty"`
 	// Failed tells of the mail that could not be delivered (delivery_failed): to whom, and the server's answer.
 	Failed *Failure `json:"failed,omitempty"`
 }

@@ -67,6 +67,9 @@ func deliver(ctx context.Context, mail *helpdesk.Mail, m *Message, e evidence) (
 	if m.Class == ClassAuto {
 		return d.automatic(ctx, candidate, person)
 	}
+	if token != nil && token.Purpose == core.PurposeConfirm {
+		return d.confirmAddress(ctx, token)
+	}
 	if token != nil && d.Valid(token) && (person == nil || person.ID != token.Person) {
 		// Right token, wrong From: somebody passed the address on (mail.md 4).
 		if err := d.MisusedToken(ctx, token); err != nil {

@@ -140,5 +140,6 @@ func samples() map[string]core.Outgoing {
 	}
 	maps.Copy(all, lifeSamples())
 	maps.Copy(all, receiptSamples())
+	maps.Copy(all, addressSamples())
 	return all
 }

@@ -267,7 +267,7 @@ func (m *told) How() string {
 		if m.Simple() { // said above
 			return ""
 		}
-	case core.EventDeliveryFailed, core.EventAlsoSent, core.EventTokenMisused, core.EventSignIn, core.EventRefusal, core.EventConfiguration:
+	case core.EventDeliveryFailed, core.EventAlsoSent, core.EventTokenMisused, core.EventSignIn, core.EventRefusal, core.EventConfiguration, core.EventAddress:
 		return ""
 	case core.EventWaitingReminder:
 		if m.Simple() { // said above

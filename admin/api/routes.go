@@ -55,6 +55,9 @@ func (a *api) endpoints() []endpoint {
 		on(a, get, "/me/absence", "absence-get", "When the person is away, and who stands in", a.absenceGet),
 		on(a, put, "/me/absence", "absence-set", "Set it", a.absencePut),
 		on(a, del, "/me/absence", "absence-end", "Be back, or not go", a.absenceDelete),
+		on(a, get, "/me/addresses", "addresses-get", "The addresses from which the person writes", a.addressesGet),
+		on(a, post, "/me/addresses", "address-add", "Add one: a mail goes there, and an answer from there confirms it", a.addressAdd, created),
+		on(a, del, "/me/addresses/{address}", "address-drop", "Take one away that was added", a.addressDrop),
 		on(a, get, "/me/notifications", "notifications-get", "Which mails the person gets, by reason", a.noticesGet),
 		on(a, put, "/me/notifications", "notifications-set", "Switch a reason on or off", a.noticesPut),
 

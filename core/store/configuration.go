@@ -36,7 +36,7 @@ func (r reads) Configuration(ctx context.Context, addresses []string) (*core.Des
 		})
 	list(b, &f.People, `select p.id, p.disabled_at is not null, p.origin, p.password_hash is not null, p.email, p.name, coalesce(o.name, ''),
 		coalesce(p.language, ''), p.administrator, coalesce(p.password_env, ''), p.fields,
-		array(select address from person_address where person_id = p.id order by address)
+		array(select address from person_address where person_id = p.id and confirmed_at is null order by address)
 		from person p left join organization o on o.id = p.organization_id
 		where p.origin = 'configured' or p.email = any ($1) or p.id in (select person_id from person_address where address = any ($1))
 		order by p.id`, scanPersonEntry, addresses)

@@ -129,14 +129,17 @@ func (tx *Tx) Absorb(into core.PersonID, from []int64, now time.Time) {
 	tx.write("update person set disabled_at = $2 where id = any ($1)", from, now)
 }
 
-// DropAddresses takes other addresses from people, before SaveAddresses gives them.
+// DropAddresses takes other addresses from people, before SaveAddresses gives them. Those that they confirmed themselves
+// stay, unless they are somebody's primary one now.
 func (tx *Tx) DropAddresses(people []int64) {
-	tx.write("delete from person_address where person_id = any ($1)", people)
+	tx.write("delete from person_address where person_id = any ($1) and confirmed_at is null", people)
+	tx.write("delete from person_address using person p where p.id = any ($1) and address = p.email", people)
 }
 
-// SaveAddresses gives a person their other addresses.
+// SaveAddresses gives a person their other addresses, whoever may have confirmed them before.
 func (tx *Tx) SaveAddresses(person int64, addresses []string) {
 	for _, a := range addresses {
+		tx.write("delete from person_address where address = $1 and confirmed_at is not null", a)
 		tx.write("insert into person_address (address, person_id) values ($1, $2)", a, person)
 	}
 }

@@ -20,7 +20,7 @@ func (p *play) sweep() {
 	for _, who := range p.asked {
 		for _, path := range []string{"/tickets", "/tickets?queue=mine", "/tickets?queue=unassigned", "/tickets?queue=overdue",
 			"/tickets?status=resolved,closed", "/tickets?service=IT", "/services", "/people?q=zz", "/people?q=vic", "/quarantine", "/approvals",
-			"/me", "/me/absence", "/me/notifications", "/admin/mail/inbound", "/admin/mail/outbound", "/admin/audit"} {
+			"/me", "/me/absence", "/me/addresses", "/me/notifications", "/admin/mail/inbound", "/admin/mail/outbound", "/admin/audit"} {
 			p.get(who, api.Base+path)
 		}
 		for _, path := range []string{home + "?status=all", home + "?queue=spam", home + "/new"} {

@@ -183,6 +183,9 @@ GET  /api/v1/me                              root ben mia=ok
 GET  /api/v1/me/absence                      pat=ok root ben=gone
 PUT  /api/v1/me/absence                      root ben mia=bad
 DELETE /api/v1/me/absence                    root ben=over
+GET  /api/v1/me/addresses                    root ben mia=ok
+POST /api/v1/me/addresses                    root ben mia=bad
+DELETE /api/v1/me/addresses/{address}        root ben mia=gone
 GET  /api/v1/me/notifications                root ben mia=ok
 PUT  /api/v1/me/notifications                root ben mia=bad
 GET  /dashboard/ithelpdesk                   root ben mia=ok
