@@ -186,3 +186,53 @@ func (o *office) nothingLost() {
 		o.Errorf("%d mails, %d of them visible: %v", all, seen, err)
 	}
 }
+
+// A mail that the border calls forged may still be a request, shown as not verified; but nothing goes back to whoever it
+// claims to be from, whatever becomes of it: the desk must not be made to write to strangers.
+func TestForgedSenderHearsNothing(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	lost := o.open(post{top: passed})
+	o.take("sol", lost)
+	o.write("ben", lost, "Hello?", true)
+	sols := o.notice(lost, "sol").reply
+	resolved := o.open(post{top: passed, subject: "Done with"})
+	o.take("sol", resolved)
+	o.do("sol", func(a *helpdesk.Act) error {
+		_, err := a.Resolve(o.Context(), resolved, helpdesk.NewRecord{Text: "Done."})
+		return err
+	})
+	bens := o.notice(resolved, "ben").reply
+	o.sql("update service set reopen_days = 0")
+	o.sql("delete from role_grant where person_id = $1", o.People["sol"].ID)
+	for _, c := range []struct {
+		name, state string
+		p           post
+	}{
+		{"a new request", "applied", post{from: "ben@city.test", subject: "New"}},
+		{"an answer that comes too late", "applied", post{from: "ben@city.test", to: bens, body: "Not done."}},
+		{"commands of a requester", "", post{from: "ben@city.test", to: bens, body: "#close"}},
+		{"a word that is none", "", post{from: "ben@city.test", to: bens, body: "#klose"}},
+		{"an address that works no more", "quarantined", post{from: "sol@city.test", to: sols, body: "Hm."}},
+		{"commands in a new mail", "", post{from: "mia@city.test", subject: "Newer", body: "#take"}},
+		{"somebody who may not ask", "quarantined", post{from: "ken@vendor.test", subject: "For me"}},
+		{"somebody unknown", "quarantined", post{from: "x@nowhere.test", subject: "For me too"}},
+	} {
+		for _, unknown := range []string{"hold", "refuse", "guest"} {
+			o.sql("update service set unknown_senders = $1", unknown)
+			o.mails()
+			c.p.top = strings.ReplaceAll(failed, "header.from=city.test", "header.from="+core.DomainOf(c.p.from))
+			c.p.body += " " + unknown
+			row := o.send(c.p)
+			if c.state != "" && unknown == "hold" {
+				o.is(c.name, row, core.InboundState(c.state), 0)
+			}
+			who := strings.TrimSuffix(c.p.from, "@city.test")
+			for _, told := range o.mails() {
+				if strings.HasSuffix(told, " "+who) {
+					t.Errorf("%s, unknown senders %s: it told %s", c.name, unknown, told)
+				}
+			}
+		}
+	}
+}
