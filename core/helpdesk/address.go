@@ -34,9 +34,7 @@ func newReplyToken() (t [16]byte) {
 
 // replyAddress is the address that carries a token to a mailbox; the mailbox's own where it can carry none.
 func replyAddress(s *store.Secrets, m *core.Mailbox, p core.Purpose, token [16]byte) string {
-	letter := purposeLetters[p]
-	mac := s.MAC([]byte(letter), token[:])[:macBytes]
-	code := letter + "." + base32lower.EncodeToString(token[:]) + base32lower.EncodeToString(mac)
+	code := replyCode(s, purposeLetters[p], token)
 	local, domain, _ := strings.Cut(m.Address, "@")
 	switch {
 	case m.PlusAddresses:
@@ -47,27 +45,33 @@ func replyAddress(s *store.Secrets, m *core.Mailbox, p core.Purpose, token [16]b
 	return m.Address
 }
 
-// readReplyAddress takes the token out of an address; ok is false for every address whose MAC does not fit.
+// replyCode is the token with its purpose and its MAC, as addresses carry it.
+func replyCode(s *store.Secrets, letter string, token [16]byte) string {
+	mac := s.MAC([]byte(letter), token[:])[:macBytes]
+	return letter + "." + base32lower.EncodeToString(token[:]) + base32lower.EncodeToString(mac)
+}
+
+// readReplyAddress takes the token out of an address; ok is false for every address but the very one that replyAddress
+// makes of the token: a fixed length, one spelling, compared in constant time.
 func readReplyAddress(s *store.Secrets, address string) (token [16]byte, p core.Purpose, ok bool) {
 	local, _, _ := strings.Cut(core.FoldAddress(address), "@")
 	if _, plus, found := strings.Cut(local, "+"); found {
 		local = plus
 	}
-	letter, code, found := strings.Cut(local, ".")
-	if !found || len(code) != tokenChars+macChars {
-		return token, "", false
-	}
-	for purpose, l := range purposeLetters {
-		if l != letter {
+	for purpose, letter := range purposeLetters {
+		code, found := strings.CutPrefix(local, letter+".")
+		if !found || len(code) != tokenChars+macChars {
 			continue
 		}
 		raw, err := base32lower.DecodeString(code[:tokenChars])
-		mac, err2 := base32lower.DecodeString(code[tokenChars:])
-		if err != nil || err2 != nil || len(raw) != 16 || !hmac.Equal(mac, s.MAC([]byte(letter), raw)[:macBytes]) {
+		if err != nil || len(raw) != len(token) {
 			return token, "", false
 		}
 		copy(token[:], raw)
-		return token, purpose, true
+		if hmac.Equal([]byte(local), []byte(replyCode(s, letter, token))) {
+			return token, purpose, true
+		}
+		return [16]byte{}, "", false
 	}
 	return token, "", false
 }
