@@ -266,3 +266,36 @@ func TestFromThatNamesNobodyIsHeld(t *testing.T) {
 		}
 	}
 }
+
+// Each notice has addresses of its own (mail.md 4). One that was written to proves its person as before, but no second act
+// of those that cannot be taken back.
+func TestEachNoticeHasAddressesOfItsOwn(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	n, other := o.open(post{top: passed}), o.open(post{top: passed, subject: "Another one"})
+	seen := map[string]bool{}
+	for range 3 {
+		o.write("ben", n, "Hello?", true)
+		x := o.notice(n, "mia")
+		for _, address := range []string{x.reply, x.note} {
+			if code, _, _ := strings.Cut(strings.TrimPrefix(address, "it+"), "@"); seen[address] || len(code) != 36 || strings.Contains(x.id, code[2:]) {
+				t.Errorf("address %s, Message-ID %s", address, x.id)
+			}
+			seen[address] = true
+		}
+	}
+	var same bool
+	if err := o.Store.Pool().QueryRow(t.Context(), "select count(distinct token) = count(*) and min(length(token)) = 16 and max(length(token)) = 16 from reply_token").Scan(&same); err != nil || !same {
+		t.Errorf("tokens in the database: %v %v", same, err)
+	}
+	merge := fmt.Sprintf("#merge %d", other)
+	spent := o.notice(n, "mia").reply
+	o.is("a word", o.send(post{top: passed, from: "mia@city.test", to: spent, body: "I look at it."}), core.InboundApplied, n)
+	o.is("a second word", o.send(post{top: passed, from: "mia@city.test", to: spent, body: "I still do."}), core.InboundApplied, n)
+	o.is("a merge at a spent address", o.send(post{top: passed, from: "mia@city.test", to: spent, body: merge}), core.InboundQuarantined, 0)
+	o.write("ben", n, "And?", true)
+	o.is("a merge at a new one", o.send(post{top: passed, from: "mia@city.test", to: o.notice(n, "mia").reply, body: merge}), core.InboundApplied, 0)
+	if o.ticket(n).MergedInto != other {
+		t.Errorf("merged into %d", o.ticket(n).MergedInto)
+	}
+}
