@@ -336,3 +336,38 @@ func (o *office) dead() (found []string) {
 	}
 	return found
 }
+
+// Three failures that last suspend an address; full mailboxes, expired queues and forgeries do not, however many.
+func TestOnlyLastingFailuresSuspend(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	back := func(who, status string) {
+		t.Helper()
+		n := o.open(post{top: passed, from: who + "@city.test", subject: status})
+		_, x := o.leave(n, who)
+		o.send(bounceOf("failed", status, who+"@city.test", x.id))
+	}
+	suspended := func(who string) (found bool) {
+		t.Helper()
+		if err := o.Store.Pool().QueryRow(t.Context(), "select exists (select from address_guard where address = $1 and suspended_at is not null)", who+"@city.test").Scan(&found); err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	for _, status := range []string{"5.2.2", "4.4.7", "5.3.4", "4.2.2", "5.1.1", "5.1.1"} {
+		back("ben", status)
+	}
+	for range 4 {
+		o.send(bounceOf("failed", "5.1.1", "ben@city.test", ""))
+	}
+	if suspended("ben") {
+		t.Error("two lasting failures suspend ben")
+	}
+	n := o.open(post{top: passed})
+	_, x := o.leave(n, "ben")
+	p := bounceOf("failed", "5.1.1", "ben@city.test", x.id)
+	o.send(p)
+	if !suspended("ben") || suspended("eva") {
+		t.Errorf("after three: ben %v, eva %v", suspended("ben"), suspended("eva"))
+	}
+}
