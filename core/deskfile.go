@@ -164,6 +164,7 @@ type ServiceEntry struct {
 	ReopenDays     *int                    `yaml:"reopen_days,omitempty"`
 	CloseAfterDays *int                    `yaml:"close_after_days,omitempty"`
 	UnknownSenders UnknownSenders          `yaml:"unknown_senders,omitempty"`
+	MachineSenders []string                `yaml:"machine_senders,omitempty,flow"`
 	AfterDeadline  AfterDeadline           `yaml:"after_deadline,omitempty"`
 	Waiting        WaitingEntry            `yaml:"waiting,omitempty"`
 	Notifications  map[string]Toggle       `yaml:"notifications,omitempty"`

@@ -265,6 +265,11 @@ func (c *checker) service(at place, s *ServiceEntry) {
 	oneOf(c, at.in("after_deadline"), s.AfterDeadline, RefuseLate, NewTicketLate)
 	c.waiting(at.in("waiting"), s.Waiting)
 	c.notifications(at.in("notifications"), s.Notifications)
+	for i, sender := range s.MachineSenders {
+		if local, domain, found := strings.Cut(sender, "@"); !found || domain == "" || strings.ContainsAny(local+domain, "@ <>") {
+			c.fail(at.in("machine_senders").at(i), "%q is neither an address nor a domain: write alarms@city.test, or @city.test for all addresses there", sender)
+		}
+	}
 	for i, field := range s.RequesterSees {
 		oneOf(c, at.in("requester_sees").at(i), field, OptionalFields()...)
 	}

@@ -229,6 +229,11 @@ func (r *resolver) service(at place, s *ServiceEntry) {
 	s.AfterDeadline = or(s.AfterDeadline, RefuseLate)
 	s.Inherit = orPointer(s.Inherit, true)
 	s.RequesterSees = sorted(s.RequesterSees)
+	s.MachineSenders = slices.Clone(s.MachineSenders)
+	for i := range s.MachineSenders {
+		s.MachineSenders[i] = FoldAddress(s.MachineSenders[i])
+	}
+	s.MachineSenders = sorted(s.MachineSenders)
 	s.Mailbox = FoldAddress(s.Mailbox)
 	r.refer(r.mailboxNames, at.sub("mailbox"), who, &s.Mailbox)
 	s.Requesters = slices.Clone(s.Requesters)

@@ -64,7 +64,9 @@ func Guarded(o *Outgoing) bool {
 }
 
 // Answers tells whether a mail only answers one that came in. It is what two robots send each other for ever.
-func Answers(o *Outgoing) bool { return o.Reason == "acknowledgement" || o.Reason == "in_your_name" || o.Event == EventRefusal }
+func Answers(o *Outgoing) bool {
+	return o.Reason == "acknowledgement" || o.Reason == "in_your_name" || o.Event == EventRefusal
+}
 
 // Guard judges one mail by what passed between its address and the desk, and counts it. team says that the recipient works
 // at the desk: they are never silenced, and never frozen. flood says that more mail comes in than ever does.

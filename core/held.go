@@ -24,6 +24,7 @@ var heldSentences = map[string]string{
 	"sender_disabled":   "the sender is disabled",
 	"misused_address":   "the reply address is somebody else's; it was revoked",
 	"unproven":          "written for the desk, but the sender is not proven (%s)",
+	"robot_forged":      "from an address that may open tickets by itself, but forged (%s)",
 	"decision_forged":   "written to an approve address, but forged (%s)",
 	"decision_unproven": "a decision, but the sender is not proven well enough (%s)",
 	"approve_unproven":  "written to an approve address, but the sender is not proven well enough (%s)",

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"crypto/sha256"
 	"hash/fnv"
 	"math/bits"
 	"strings"
@@ -44,7 +45,7 @@ func Likeness(text string) int64 {
 }
 
 // likenessWords bounds the work for one text.
-const likenessWords = 2000
+const likenessWords = 500
 
 // spread mixes a hash so that short words too touch all of its bits.
 func spread(x uint64) uint64 {
@@ -52,6 +53,20 @@ func spread(x uint64) uint64 {
 	x *= 0xff51afd7ed558ccd
 	x ^= x >> 33
 	return x
+}
+
+// fewWords is up to how many bytes of text are too common to tell one mail from another.
+const fewWords = 60
+
+// WordsKey is the hash of a text's words, whatever white space stands between them; nil where they are too few to know a
+// mail by.
+func WordsKey(text string) []byte {
+	folded := strings.Join(strings.Fields(text), " ")
+	if len(folded) <= fewWords {
+		return nil
+	}
+	sum := sha256.Sum256([]byte(folded))
+	return sum[:]
 }
 
 // Alike tells whether two fingerprints are of much the same words. Those of unrelated texts differ in about 32 bits.

@@ -3,6 +3,7 @@ package core
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -17,6 +18,7 @@ type Service struct {
 	ReopenDays     int // days × 24 h from resolution; 0 = never (D16)
 	CloseAfterDays int // resolved becomes closed by itself; 0 = never (E7)
 	UnknownSenders UnknownSenders
+	MachineSenders []string // robots whose mail opens tickets: addresses, or @domain (mail.md 2)
 	AfterDeadline  AfterDeadline
 	RemindDays     []int           // days of waiting after which the requester is reminded, ascending (E9)
 	ResolveWaiting int             // days of waiting after which the ticket is resolved; 0 = never (E9)
@@ -66,6 +68,11 @@ func (s *Service) ReopenUntil(resolved time.Time) (until time.Time, ok bool) {
 		return time.Time{}, false
 	}
 	return resolved.Add(time.Duration(s.ReopenDays) * 24 * time.Hour), true
+}
+
+// TakesFrom tells whether automatic mail from the address opens tickets.
+func (s *Service) TakesFrom(address string) bool {
+	return slices.Contains(s.MachineSenders, address) || slices.Contains(s.MachineSenders, "@"+DomainOf(address))
 }
 
 // Sees tells whether requesters are shown the optional field (A76).

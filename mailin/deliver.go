@@ -28,6 +28,7 @@ func letter(m *Message, e evidence) helpdesk.Letter {
 		Recipients:  m.Recipients(),
 		Acknowledge: m.MayAnswer && m.Class == ClassHuman && !e.fail, // a forged sender hears nothing
 		Reopen:      m.Class == ClassHuman || m.Class == ClassMachine || m.Class == ClassDesk,
+		Human:       m.Class == ClassHuman, Likeness: core.Likeness(m.Visible), Words: core.WordsKey(m.Text),
 	}
 	if from.Address != "" {
 		l.From = core.FoldAddress(from.Address)
@@ -56,15 +57,17 @@ func deliver(ctx context.Context, mail *helpdesk.Mail, m *Message, e evidence) (
 		return store.Outcome{State: core.InboundParked, Reason: "more than 30 servers handed it on: a loop"}, nil
 	case m.Class == ClassBounce, m.Class == ClassReceipt:
 		return d.report(ctx)
-	case m.Class == ClassSelf, m.Class == ClassList:
+	case m.Class == ClassSelf:
 		return store.Outcome{State: core.InboundSuppressed, Reason: string(m.Class) + ": " + first(m.Reasons)}, nil
+	case d.Ours():
+		return store.Outcome{State: core.InboundSuppressed, Reason: string(ClassSelf) + ": the words are those of a mail of ours"}, nil
 	}
 	token, person := d.Token(), d.Sender()
 	candidate, err := d.candidate(ctx, token)
 	if err != nil {
 		return store.Outcome{}, err
 	}
-	if m.Class == ClassAuto {
+	if m.Class == ClassAuto || m.Class == ClassList {
 		return d.automatic(ctx, candidate, person)
 	}
 	if token != nil && token.Purpose == core.PurposeConfirm {

@@ -177,7 +177,7 @@ func (w *Worker) sender(ctx context.Context, work <-chan *store.Leased) {
 }
 
 func (w *Worker) send(ctx context.Context, conns map[core.MailboxID]*Conn, l *store.Leased) Outcome {
-	content, raw, sum, err := w.bytes(ctx, l)
+	content, raw, sum, words, err := w.bytes(ctx, l)
 	var field *FieldError
 	switch {
 	case errors.As(err, &field):
@@ -190,7 +190,7 @@ func (w *Worker) send(ctx context.Context, conns map[core.MailboxID]*Conn, l *st
 		return Outcome{Class: Temporary, Phase: PhaseLocal, Response: err.Error(), Err: err}
 	}
 	return conn.Send(ctx, l.Content.FromAddress, l.Address, content, func(ctx context.Context) error {
-		mine, err := w.Store.BeginData(ctx, w.lease, l.ID, raw, sum, w.Desk.Now())
+		mine, err := w.Store.BeginData(ctx, w.lease, l.ID, raw, sum, words, w.Desk.Now())
 		if err == nil && !mine {
 			err = errors.New("the lease of this mail was lost")
 		}
@@ -230,18 +230,19 @@ func (w *Worker) conn(ctx context.Context, conns map[core.MailboxID]*Conn, box c
 }
 
 // bytes gives what is sent: the bytes of the first attempt, or new ones, which are kept with the data phase: small ones
-// in the row (raw), large ones in the content store (sum).
-func (w *Worker) bytes(ctx context.Context, l *store.Leased) (content io.WriterTo, raw, sum []byte, err error) {
+// in the row (raw), large ones in the content store (sum). words is the key of its words.
+func (w *Worker) bytes(ctx context.Context, l *store.Leased) (content io.WriterTo, raw, sum, words []byte, err error) {
 	switch {
 	case l.Raw != nil:
-		return bytes.NewReader(l.Raw), nil, nil, nil
+		return bytes.NewReader(l.Raw), nil, nil, nil, nil
 	case l.RawSum != nil:
-		return w.stored(ctx, l.RawSum), nil, nil, nil
+		return w.stored(ctx, l.RawSum), nil, nil, nil, nil
 	}
 	letter, err := w.Renderer.Render(l.Outgoing, w.PublicURL)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
+	words = core.WordsKey(letter.Text)
 	letter.Loop = w.Loop
 	var size int64
 	for _, f := range l.Content.Files {
@@ -253,9 +254,9 @@ func (w *Worker) bytes(ctx context.Context, l *store.Leased) (content io.WriterT
 	if size <= smallMail {
 		var buf bytes.Buffer
 		if _, err := letter.WriteTo(&buf); err != nil {
-			return nil, nil, nil, err
+			return nil, nil, nil, nil, err
 		}
-		return bytes.NewReader(buf.Bytes()), buf.Bytes(), nil, nil
+		return bytes.NewReader(buf.Bytes()), buf.Bytes(), nil, words, nil
 	}
 	reader, writer := io.Pipe()
 	go func() {
@@ -265,9 +266,9 @@ func (w *Worker) bytes(ctx context.Context, l *store.Leased) (content io.WriterT
 	digest, _, err := w.Store.PutBlob(ctx, reader)
 	reader.CloseWithError(err)
 	if err != nil {
-		return nil, nil, nil, fmt.Errorf("keep the mail: %w", err)
+		return nil, nil, nil, nil, fmt.Errorf("keep the mail: %w", err)
 	}
-	return w.stored(ctx, digest[:]), nil, digest[:], nil
+	return w.stored(ctx, digest[:]), nil, digest[:], words, nil
 }
 
 // storedMail streams a mail's bytes from the content store.

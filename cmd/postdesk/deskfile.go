@@ -317,12 +317,15 @@ func (out *deskWriter) mailbox(m core.MailboxEntry) {
 }
 
 func (out *deskWriter) service(s core.ServiceEntry) {
-	var folder, sees, waiting, notifications any
+	var folder, sees, machines, waiting, notifications any
 	if s.Folder {
 		folder = true
 	}
 	if len(s.RequesterSees) > 0 {
 		sees = s.RequesterSees
+	}
+	if len(s.MachineSenders) > 0 {
+		machines = s.MachineSenders
 	}
 	if len(s.Waiting.RemindDays) > 0 || s.Waiting.ResolveAfterDays > 0 {
 		waiting = s.Waiting
@@ -331,7 +334,7 @@ func (out *deskWriter) service(s core.ServiceEntry) {
 		notifications = s.Notifications
 	}
 	out.block("name", s.Name, "parent", given(s.Parent), "folder", folder, "mailbox", given(s.Mailbox), "language", s.Language,
-		"reopen_days", *s.ReopenDays, "close_after_days", *s.CloseAfterDays, "unknown_senders", s.UnknownSenders,
+		"reopen_days", *s.ReopenDays, "close_after_days", *s.CloseAfterDays, "unknown_senders", s.UnknownSenders, "machine_senders", machines,
 		"after_deadline", s.AfterDeadline, "waiting", waiting, "notifications", notifications, "requester_sees", sees, "inherit", *s.Inherit)
 	if len(s.Requesters) > 0 {
 		out.flow("    requesters: ", s.Requesters)

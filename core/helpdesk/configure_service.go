@@ -95,7 +95,7 @@ func serviceFields(e *core.ServiceEntry) []field {
 	}
 	return []field{{"name", e.Name}, {"parent", e.Parent}, {"folder", strconv.FormatBool(e.Folder)}, {"mailbox", e.Mailbox},
 		{"language", string(e.Language)}, {"reopen_days", strconv.Itoa(*e.ReopenDays)}, {"close_after_days", strconv.Itoa(*e.CloseAfterDays)},
-		{"unknown_senders", string(e.UnknownSenders)}, {"after_deadline", string(e.AfterDeadline)},
+		{"unknown_senders", string(e.UnknownSenders)}, {"machine_senders", words(e.MachineSenders)}, {"after_deadline", string(e.AfterDeadline)},
 		{"remind_days", strings.Trim(fmt.Sprint(e.Waiting.RemindDays), "[]")}, {"resolve_after_days", strconv.Itoa(e.Waiting.ResolveAfterDays)},
 		{"notifications", pairs(e.Notifications)}, {"requester_sees", words(e.RequesterSees)}, {"inherit", strconv.FormatBool(*e.Inherit)},
 		{"requesters", strings.Join(requesters, ", ")}, {"categories", strings.Join(categories, ", ")}}

@@ -37,6 +37,11 @@ type Letter struct {
 	Recipients []string // the addresses that it may have been delivered to
 	// Acknowledge and Reopen say what its class allows (mail.md 2).
 	Acknowledge, Reopen bool
+	// Human says that a person wrote it, by its class.
+	Human bool
+	// Likeness and Words are fingerprints of its new and of its whole text (core.Likeness, core.WordsKey).
+	Likeness int64
+	Words    []byte
 	// Direct are the addresses of To and Cc.
 	Direct []string
 }
@@ -84,6 +89,10 @@ func (h *Helpdesk) applyMail(ctx context.Context, inbound int64, l Letter, fn fu
 			out = store.Outcome{State: core.InboundDuplicate, Reason: fmt.Sprintf("same content as message %d", first.ID), Ticket: first.Ticket}
 		}
 		out.MessageID, out.Sender, out.Subject, out.Class, out.Evidence = l.MessageID, l.Sender, l.Subject, l.Class, l.Evidence
+		out.Likeness = &l.Likeness
+		if out.State == core.InboundApplied && l.Human && m.actor.Level > core.Machine {
+			tx.LiftSuspension(l.From, a.now)
+		}
 		if out.State == core.InboundApplied || out.State == core.InboundQuarantined {
 			out.ContentKey = l.ContentKey
 		}
@@ -96,7 +105,7 @@ func (h *Helpdesk) applyMail(ctx context.Context, inbound int64, l Letter, fn fu
 // questions are what is looked up about the message before anything is decided.
 func (m *Mail) questions(inbound int64) store.MailQuestions {
 	q := store.MailQuestions{Inbound: inbound, ContentKey: m.letter.ContentKey, From: m.letter.From, Direct: m.letter.Direct,
-		MessageIDs: m.letter.Refs}
+		MessageIDs: m.letter.Refs, Words: m.letter.Words}
 	if m.letter.MessageID != "" {
 		q.MessageIDs = append(slices.Clone(q.MessageIDs), m.letter.MessageID)
 	}
@@ -125,6 +134,9 @@ func (m *Mail) Directory() *core.Directory { return m.dir }
 
 // Sender is whose address the mail claims to be from; nil where nobody's.
 func (m *Mail) Sender() *core.Person { return m.facts.Sender }
+
+// Ours tells whether the message's words are those of a mail that the desk sent: it came back without its headers.
+func (m *Mail) Ours() bool { return m.facts.Ours }
 
 // Become makes the person the actor of what follows, proven to the level.
 func (m *Mail) Become(p *core.Person, level core.Level) {

@@ -170,6 +170,7 @@ type Outcome struct {
 	Class      string
 	Evidence   string
 	ContentKey []byte // nil = none is claimed
+	Likeness   *int64 // of its text (core.Likeness); nil = it was not read
 }
 
 const lockInbound = "select " + inboundColumns + " from inbound i where id = $1 for no key update"
@@ -197,8 +198,8 @@ func (tx *Tx) FinishInbound(id int64, o Outcome, now time.Time) {
 		tx.write("update inbound set held_for = $2, held_args = coalesce($3::text[], '{}') where id = $1", id, o.Held.Key, o.Held.Args)
 	}
 	tx.write(`update inbound set state = $2, reason = $3, ticket_number = nullif($4::bigint, 0), service_id = nullif($5::bigint, 0),
-		message_id = $6, sender = $7, subject = $8, class = $9, evidence = $10, content_key = coalesce($11, content_key), finished_at = $12
-		where id = $1`, id, o.State, o.Reason, o.Ticket, o.Service, o.MessageID, o.Sender, o.Subject, o.Class, o.Evidence, o.ContentKey, now)
+		message_id = $6, sender = $7, subject = $8, class = $9, evidence = $10, content_key = coalesce($11, content_key), finished_at = $12, likeness = coalesce($13, likeness)
+		where id = $1`, id, o.State, o.Reason, o.Ticket, o.Service, o.MessageID, o.Sender, o.Subject, o.Class, o.Evidence, o.ContentKey, now, o.Likeness)
 }
 
 // SupersedeInbound ends a held message whose proven copy was applied; the content key goes over to that one.

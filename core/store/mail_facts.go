@@ -17,6 +17,7 @@ type MailQuestions struct {
 	Direct     []string // folded addresses that the message itself went to
 	Tokens     [][]byte // of reply addresses among them
 	MessageIDs []string // its own and those it refers to
+	Words      []byte   // the key of its words (core.WordsKey); nil = too few
 }
 
 // MailFacts are the answers.
@@ -27,6 +28,7 @@ type MailFacts struct {
 	Direct  []core.PersonID // who has one of the direct addresses beside their primary one
 	Tokens  []TokenUse      // those that were issued
 	Threads []ThreadHit
+	Ours    bool // its words are those of a mail that the desk sent
 }
 
 // LookUpMail answers the questions and locks the message's row, in one round trip: most of the time that a mail takes is
@@ -68,6 +70,9 @@ func (tx *Tx) LookUpMail(ctx context.Context, q MailQuestions) (*MailFacts, erro
 			f.Threads, err = pgx.CollectRows(rows, pgx.RowToStructByPos[ThreadHit])
 			return err
 		})
+	}
+	if q.Words != nil {
+		b.Queue("select exists (select from outbox_content where text_key = $1)", q.Words).QueryRow(func(row pgx.Row) error { return row.Scan(&f.Ours) })
 	}
 	if err := tx.db.SendBatch(ctx, b).Close(); err != nil {
 		return nil, fmt.Errorf("message %d: %w", q.Inbound, err)

@@ -98,14 +98,14 @@ func (s *Store) RenewOutbox(ctx context.Context, lease uuid.UUID, ids []string, 
 	return err
 }
 
-// BeginData commits that the closing dot may be written from now on, with the bytes of a first attempt. False = the
-// lease is not held any more, and the dot must not be written.
-func (s *Store) BeginData(ctx context.Context, lease uuid.UUID, id string, raw, rawSum []byte, now time.Time) (bool, error) {
+// BeginData commits that the closing dot may be written from now on, with the bytes of a first attempt and the key of its
+// words (core.WordsKey; nil = too few). False = the lease is not held any more, and the dot must not be written.
+func (s *Store) BeginData(ctx context.Context, lease uuid.UUID, id string, raw, rawSum, words []byte, now time.Time) (bool, error) {
 	tag, err := s.pool.Exec(ctx, `with mine as (
 			update outbox set data_phase = true, lease_until = $6 where id = $2 and lease_token = $1 and state = 'sending' and lease_until > $5 returning id
 		), kept as (
-			update outbox_content c set raw = coalesce(c.raw, $3), raw_sha256 = coalesce(c.raw_sha256, $4) from mine where c.outbox_id = mine.id returning 1
-		) select from mine`, lease, id, raw, rawSum, now, now.Add(LeaseTime))
+			update outbox_content c set raw = coalesce(c.raw, $3), raw_sha256 = coalesce(c.raw_sha256, $4), text_key = coalesce(c.text_key, $7) from mine where c.outbox_id = mine.id returning 1
+		) select from mine`, lease, id, raw, rawSum, now, now.Add(LeaseTime), words)
 	return tag.RowsAffected() == 1, err
 }
 

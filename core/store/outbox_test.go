@@ -155,7 +155,7 @@ func TestDataPhaseNeedsTheLease(t *testing.T) {
 	l.lease(lease, 1)
 	begin := func(lease uuid.UUID, raw string, at time.Time) bool {
 		t.Helper()
-		ok, err := l.Store.BeginData(t.Context(), lease, id, []byte(raw), nil, at)
+		ok, err := l.Store.BeginData(t.Context(), lease, id, []byte(raw), nil, nil, at)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,7 +189,7 @@ func TestRecovery(t *testing.T) {
 	l.lease(dead, 2)
 	data := func(id string, lease uuid.UUID) {
 		t.Helper()
-		if ok, err := l.Store.BeginData(t.Context(), lease, id, []byte("raw"), nil, l.now); err != nil || !ok {
+		if ok, err := l.Store.BeginData(t.Context(), lease, id, []byte("raw"), nil, nil, l.now); err != nil || !ok {
 			t.Fatal(ok, err)
 		}
 	}
@@ -251,7 +251,7 @@ func TestCleanStopGivesLeasesBack(t *testing.T) {
 	l := newLedger(t)
 	idle, busy, lease := l.queue(0, "ben", true), l.queue(0, "eva", true), newLease()
 	l.lease(lease, 2)
-	if ok, err := l.Store.BeginData(t.Context(), lease, busy, []byte("raw"), nil, l.now); err != nil || !ok {
+	if ok, err := l.Store.BeginData(t.Context(), lease, busy, []byte("raw"), nil, nil, l.now); err != nil || !ok {
 		t.Fatal(ok, err)
 	}
 	if err := l.Store.ReturnMail(t.Context(), lease); err != nil {
@@ -291,7 +291,7 @@ func TestSweepKeepsWhatIsReferredTo(t *testing.T) {
 	}
 	id, lease := l.queue(0, "ben", true), newLease()
 	l.lease(lease, 1)
-	if ok, err := l.Store.BeginData(t.Context(), lease, id, nil, sent, l.now); err != nil || !ok {
+	if ok, err := l.Store.BeginData(t.Context(), lease, id, nil, sent, nil, l.now); err != nil || !ok {
 		t.Fatal(ok, err)
 	}
 	l.run("update blob set created_at = now() - interval '2 days' where sha256 <> $1", fresh)
