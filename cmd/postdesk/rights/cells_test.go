@@ -188,6 +188,8 @@ POST /api/v1/me/addresses                    root ben mia=bad
 DELETE /api/v1/me/addresses/{address}        root ben mia=gone
 GET  /api/v1/me/notifications                root ben mia=ok
 PUT  /api/v1/me/notifications                root ben mia=bad
+GET  /confirm/{id}                           root ben sol=gone mia=ok
+POST /confirm/{id}                           root ben sol=gone mia=ok
 GET  /dashboard/ithelpdesk                   root ben mia=ok
 GET  /dashboard/ithelpdesk/new               root ben mia=ok
 `

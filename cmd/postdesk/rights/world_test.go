@@ -50,6 +50,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{City: storetest.NewCity(t), tokens: map[string]string{}, cookies: map[string]*http.Cookie{}}
 	w.desk = helpdesk.New(w.Store, time.Now)
 	w.worker = &mailin.Worker{Store: w.Store, Desk: w.desk, Log: slog.New(slog.DiscardHandler), Loop: "our-loop"}
+	w.desk.ReadMailWith(w.worker)
 	salt := make([]byte, 16)
 	key := argon2.IDKey([]byte(password), salt, 1, 64, 1, 32) // at the least cost
 	base64 := base64.RawStdEncoding.EncodeToString
@@ -190,6 +191,26 @@ func (w *world) send(t *testing.T, who string, n core.Number, text string) *stor
 		}
 		rows.Close()
 	}
+	return w.deliver(t, who, to, reply, text)
+}
+
+// order sends a command from somebody to an address of the ticket that was made for them, as if they had been mailed.
+func (w *world) order(t *testing.T, s *scene, who, text string) *store.Inbound {
+	t.Helper()
+	w.mail.Lock()
+	defer w.mail.Unlock()
+	var to string
+	if err := w.Store.Pool().QueryRow(t.Context(), `select content->>'reply_address' from outbox join outbox_content on outbox_id = id
+		where ticket_number = $1 and content->>'reply_address' like 'it+r.%' order by seq limit 1`, s.number).Scan(&to); err != nil {
+		t.Fatal(err)
+	}
+	w.sql(t, "update reply_token set person_id = $2, uses = 0 where ticket_number = $1", s.number, w.id(who))
+	return w.deliver(t, who, to, "", text)
+}
+
+// deliver puts one mail through the ledger.
+func (w *world) deliver(t *testing.T, who, to, reply, text string) *store.Inbound {
+	t.Helper()
 	w.uid++
 	domain := core.DomainOf(w.People[who].Email)
 	raw := fmt.Appendf(nil, "Authentication-Results: mx.city.test; dmarc=pass (p=reject) header.from=%s\r\n"+
