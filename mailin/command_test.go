@@ -3,6 +3,7 @@ package mailin
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -68,7 +69,14 @@ func TestEveryCommandHasItsWords(t *testing.T) {
 	t.Parallel()
 	en := strings.Fields("take assign group return status waiting resolve close reopen priority category move note public participant follow ask approve reject merge template help")
 	es := strings.Fields("tomar asignar grupo devolver estado esperar resolver cerrar reabrir prioridad categoria mover nota publica participante seguidor pedir aprobar rechazar unir plantilla ayuda")
+	manual, err := os.ReadFile("../docs/mail.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for i, name := range en {
+		if !strings.Contains(string(manual), "`#"+name) || !strings.Contains(string(manual), "`#"+es[i]+"`") {
+			t.Errorf("the manual lacks #%s or #%s", name, es[i])
+		}
 		for _, word := range []string{name, es[i], strings.ToUpper(es[i])} {
 			if got := said(readOrders("#" + word)); got != name+` text ""` {
 				t.Errorf("#%s is %s", word, got)
