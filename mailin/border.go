@@ -26,7 +26,7 @@ type Trace struct {
 
 // Stamp is one Authentication-Results field.
 type Stamp struct {
-	ID      string // authserv-id; "" = it has none
+	ID      string // authserv-id; the word none where a result comes first, "" where nothing does
 	Results string
 	Forged  bool // it was in the message when it was sent: the doctor's own
 
@@ -80,9 +80,10 @@ func (t *Trace) suggest() {
 	s := t.Stamps[i]
 	below := t.hostBelow(s.position)
 	switch {
-	case s.ID == "" && strings.HasSuffix(below, exchangeOnline):
-		t.Style, t.Trust.DKIM, t.Trust.Borders = StampsNameless, true, []string{below}
-	case s.ID == "":
+	case s.ID == withoutID && strings.HasSuffix(below, exchangeOnline):
+		t.Style, t.Trust.DKIM = StampsNameless, true
+		t.Trust.AuthservIDs, t.Trust.Borders = []string{withoutID}, []string{"*" + exchangeOnline}
+	case s.ID == "", s.ID == withoutID:
 		t.Trust.DKIM = true
 	case below == "" || t.wrote(s.ID, 0, s.position) && !t.wrote(s.ID, s.position, len(t.header)):
 		t.Style, t.Trust.DKIM = StampsBelow, true
@@ -90,7 +91,7 @@ func (t *Trace) suggest() {
 		t.Style, t.Trust.Borders = StampsAbove, []string{below}
 		border := t.border(t.Trust.Borders)
 		for _, s := range t.Stamps { // several programs of one border: OpenDKIM and OpenDMARC
-			if !s.Forged && s.ID != "" && s.position < border && !slices.Contains(t.Trust.AuthservIDs, s.ID) {
+			if !s.Forged && s.ID != "" && s.ID != withoutID && s.position < border && !slices.Contains(t.Trust.AuthservIDs, s.ID) {
 				t.Trust.AuthservIDs = append(t.Trust.AuthservIDs, s.ID)
 			}
 		}
@@ -148,7 +149,10 @@ func readStamp(value, forged string, position int) Stamp {
 	s := Stamp{position: position, Forged: forged != "" && strings.Contains(value, forged), Results: strings.TrimSpace(value)}
 	plain, _ := plainResults(value)
 	head, _, _ := strings.Cut(plain, ";")
-	if words := strings.Fields(head); len(words) > 0 && !strings.Contains(head, "=") {
+	switch words := strings.Fields(head); {
+	case strings.Contains(head, "="):
+		s.ID = withoutID
+	case len(words) > 0:
 		s.ID = core.FoldAddress(words[0])
 		_, rest, _ := strings.Cut(value, ";")
 		s.Results = strings.TrimSpace(rest)

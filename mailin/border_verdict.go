@@ -3,6 +3,7 @@ package mailin
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"postdesk/core"
@@ -48,7 +49,16 @@ func (x *borderExplanation) path() {
 	x.say("way", core.HealthOK, "taken in, newest first, by "+strings.Join(x.Received, ", "), "")
 }
 
-func quoted(list []string) string { return "[" + strings.Join(list, ", ") + "]" }
+// quoted writes a list as the desk file takes it: a * would begin something else in YAML.
+func quoted(list []string) string {
+	words := slices.Clone(list)
+	for i, w := range words {
+		if strings.HasPrefix(w, "*") {
+			words[i] = strconv.Quote(w)
+		}
+	}
+	return "[" + strings.Join(words, ", ") + "]"
+}
 
 // border says which server is the border, and what it writes.
 func (x *borderExplanation) border() {
@@ -60,10 +70,6 @@ func (x *borderExplanation) border() {
 		x.say("border", core.HealthWarning, x.Stamps[i].ID+" writes its results below its own Received, where anybody may have written them before (Gmail does so)",
 			"leave authserv_ids and borders empty and set trust: {dkim: true}: the desk then checks signatures itself")
 		return
-	case StampsNameless:
-		x.say("border", core.HealthWarning, x.Trace.Trust.Borders[0]+" writes results without an authserv-id, under host names that change (Exchange Online does so)",
-			"set trust: {dkim: true}: the desk then checks signatures itself; sign outgoing mail with DKIM for your own domain")
-		return
 	}
 	at := x.Trace.border(x.trust.Borders)
 	switch {
@@ -73,6 +79,9 @@ func (x *borderExplanation) border() {
 	case x.Style == StampsNone:
 		x.say("border", core.HealthWarning, "no server wrote Authentication-Results into this mail",
 			"let the border check SPF, DKIM and DMARC (rspamd, or OpenDKIM with OpenDMARC), also for mail of your own people")
+		return
+	case x.unset && x.Style == StampsNameless:
+		x.say("border", core.HealthWarning, "the hosts of Exchange Online look like the border; their results name no server, which the word none stands for", set)
 		return
 	case x.unset:
 		x.say("border", core.HealthWarning, fmt.Sprintf("%s looks like the border, and writes as %s", x.trust.Borders[0], quoted(x.trust.AuthservIDs)), set)
