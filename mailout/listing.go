@@ -11,13 +11,15 @@ import (
 type line struct {
 	Text, Detail string
 	URL          string // where the text leads; "" = nowhere
+	// Of a digest: the beginning of what somebody wrote, and where an internal note goes.
+	Quote, NoteAddress, NoteURL string
 }
 
 // listLimit is how many entries a mail lists; the desk has the others.
 const listLimit = 50
 
-// Lines are what the mail lists: the tickets that somebody left (D26), what the configuration check found (D18), or what
-// became of commands.
+// Lines are what the mail lists: the tickets that somebody left (D26), what the configuration check found (D18), what
+// became of commands, or what happened of late.
 func (m *told) Lines() (list []line) {
 	for _, t := range m.Tickets[:min(len(m.Tickets), listLimit)] {
 		l := line{Text: cleanText(strings.ReplaceAll(t.Subject, t.Tag, "")), Detail: m.about(t)}
@@ -36,7 +38,7 @@ func (m *told) Lines() (list []line) {
 		}
 		list = append(list, line{Text: cleanText(text)})
 	}
-	return append(list, m.commands()...)
+	return append(append(list, m.commands()...), m.events...)
 }
 
 // about is what stands below a listed ticket's subject.
@@ -53,7 +55,7 @@ func (m *told) about(t core.View) string {
 
 // More is how many entries the list leaves out, in words; "" = none.
 func (m *told) More() string {
-	if n := max(len(m.Tickets), len(m.Findings)) - listLimit; n > 0 {
+	if n := max(len(m.Tickets)-listLimit, len(m.Findings)-listLimit, len(m.Digest)-digestLimit); n > 0 {
 		return m.N("mail.more", n)
 	}
 	return ""

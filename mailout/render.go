@@ -98,6 +98,10 @@ func (r *Renderer) Render(o core.Outgoing, publicURL string) (Letter, error) {
 		return Letter{}, fmt.Errorf("render mail %s: no templates for event %q", o.ID, o.Event)
 	}
 	m := r.told(o, publicURL)
+	var err error
+	if m.events, err = r.carried(o, publicURL); err != nil {
+		return Letter{}, err
+	}
 	l := Letter{
 		MessageID: o.MessageID, References: cleanIDs(o.Content.References), Date: o.CreatedAt,
 		FromName: o.Content.FromName, FromAddress: o.Content.FromAddress, ReplyTo: m.replyTo(), To: o.Address,

@@ -141,5 +141,6 @@ func samples() map[string]core.Outgoing {
 	maps.Copy(all, lifeSamples())
 	maps.Copy(all, receiptSamples())
 	maps.Copy(all, addressSamples())
+	maps.Copy(all, digestSamples())
 	return all
 }

@@ -151,7 +151,7 @@ func TestMailsKeepTheirPromises(t *testing.T) {
 				t.Errorf("%s shows the reply token", name)
 			}
 		}
-		if o.Content.RequesterSide && o.Event != core.EventConfiguration {
+		if o.Content.RequesterSide && o.Event != core.EventConfiguration && o.Event != core.EventDigest { // these go to who works at the desk
 			for _, machinery := range []string{"urgent", "k3f9a1", "nternal", "solver", "Printers"} {
 				if strings.Contains(l.Text+l.HTML, machinery) {
 					t.Errorf("%s shows the machinery: %s", name, machinery)

@@ -27,6 +27,7 @@ type told struct {
 	Passages  []passage
 	other     templates.Printer // of the language that is not the recipient's
 	next      string            // the block "next" in words: whether there is one
+	events    []line // what a digest tells
 	unlisted  bool              // the one ticket of a list, whose mail came from no ticket's reply address
 }
 
@@ -190,6 +191,8 @@ func (m *told) Subject() string {
 	}
 	subject = cleanText(subject)
 	switch {
+	case m.Event == core.EventDigest:
+		return m.N("mail.digest.subject", len(m.Digest), m.Desk)
 	case len(m.Tickets) > 0:
 		return m.N("mail.unassigned.list", len(m.Tickets), cleanText(m.Ticket.Service))
 	case subject == "" && m.Event == core.EventReceipt:
@@ -267,7 +270,7 @@ func (m *told) How() string {
 		if m.Simple() { // said above
 			return ""
 		}
-	case core.EventDeliveryFailed, core.EventAlsoSent, core.EventTokenMisused, core.EventSignIn, core.EventRefusal, core.EventConfiguration, core.EventAddress:
+	case core.EventDigest, core.EventDeliveryFailed, core.EventAlsoSent, core.EventTokenMisused, core.EventSignIn, core.EventRefusal, core.EventConfiguration, core.EventAddress:
 		return ""
 	case core.EventWaitingReminder:
 		if m.Simple() { // said above

@@ -222,7 +222,7 @@ func TestVocabulariesAreComplete(t *testing.T) {
 			}
 		}
 	}
-	want = append(want, "reason.administrator", "reason.refusal", "reason.receipt", "reason.in_your_name")
+	want = append(want, "reason.digest", "reason.administrator", "reason.refusal", "reason.receipt", "reason.in_your_name")
 	for _, command := range core.MailCommands() {
 		want = append(want, "command."+command, "command."+command+".how", "command."+command+".does")
 	}

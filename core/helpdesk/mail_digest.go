@@ -14,6 +14,9 @@ func (h *Helpdesk) bundle(ctx context.Context, lease uuid.UUID, mails []*store.L
 	first := mails[0]
 	a := &Act{h: h, dir: look.dir, now: look.now.UTC()}
 	digest := a.notice(first.Person, &core.Mailbox{ID: first.Mailbox, Address: first.Content.FromAddress}, core.EventDigest, "digest")
+	if first.Person.Origin == core.Configured {
+		digest.Content.Link = "/dashboard/ithelpdesk"
+	}
 	return h.store.BundleMail(ctx, lease, mails, digest, look.now.Add(core.DigestEvery))
 }
 
