@@ -25,6 +25,7 @@ func TestNothingInternalLeaks(t *testing.T) {
 	r.act(200, "mia", path, "ask", object{"approvers": []string{"gus@city.test"}, "text": mark + " question"})
 	r.act(200, "gus", path, "reject", object{"text": mark + " verdict"})
 	held := r.hold(r.city.Printers, "evil@vendor.test", mark+" held", mark+" text")
+	r.sql("update outbox set state = 'bounced', response = '550 no' where record_id is not null and event = 'ticket_created'")
 
 	var id string
 	for _, rec := range list(r.get(200, "mia", path+"/log"), "records") {
@@ -35,7 +36,7 @@ func TestNothingInternalLeaks(t *testing.T) {
 	team := r.get(200, "mia", path).Raw + r.get(200, "mia", path+"/log").Raw + r.get(200, "mia", path+"/who?event=closed").Raw + r.get(200, "mia", "/tickets?q="+mark).Raw + r.get(200, "mia", "/quarantine").Raw +
 		r.get(200, "mia", path+"/attachments/"+id).Raw
 	for _, planted := range []string{mark + " note", mark + "-file", mark + " content", mark + " held", "urgent", "vic@vendor.test", "rea@city.test", `"total":1`,
-		"2099-01-02", `"work":77`, mark + " effort", mark + " question", mark + " verdict", "gus@city.test", `"recipients"`} {
+		"2099-01-02", `"work":77`, mark + " effort", mark + " question", mark + " verdict", "gus@city.test", `"recipients"`, `"deliveries":[{`} {
 		if !strings.Contains(team, planted) {
 			t.Fatalf("the team does not see %q: the test would find nothing", planted)
 		}
@@ -68,7 +69,7 @@ func TestNothingInternalLeaks(t *testing.T) {
 			r.call(who, "POST", fmt.Sprintf("/api/v1/quarantine/%d/attach", held), object{"number": 1001}))
 		for i, a := range answers {
 			everything := a.Raw + fmt.Sprint(a.Header)
-			for _, secret := range []string{mark, "urgent", "priority", "vic@vendor.test", "rea@city.test", "note_added", "gus@city.test", "2099", `"work"`, `"recipients"`} {
+			for _, secret := range []string{mark, "urgent", "priority", "vic@vendor.test", "rea@city.test", "note_added", "gus@city.test", "2099", `"work"`, `"recipients"`, `"deliveries"`} {
 				if strings.Contains(everything, secret) && !(who == "root" && secret == "note_added") {
 					t.Errorf("%s reads %q in answer %d: %s", who, secret, i, everything)
 				}
