@@ -28,7 +28,6 @@ var heldSentences = map[string]string{
 	"decision_forged":   "written to an approve address, but forged (%s)",
 	"decision_unproven": "a decision, but the sender is not proven well enough (%s)",
 	"approve_unproven":  "written to an approve address, but the sender is not proven well enough (%s)",
-	"decides_nothing":   "decides nothing: %s",
 }
 
 // HeldKeys are the reasons there are, in alphabetical order.

@@ -61,23 +61,43 @@ func (d *delivery) decide(ctx context.Context, c helpdesk.Candidate, token *help
 	}
 	receipt := core.Receipt{Lines: []core.ReceiptLine{line}}
 	out := store.Outcome{State: core.InboundApplied, Reason: "decided by mail: " + string(verdict), Ticket: c.Ticket}
-	kept := helpdesk.NewRecord{Attachments: enclosed(d.msg), Mail: d.source()}
-	if line.Outcome == core.CommandRefused {
-		kept.Text, kept.Folded = words, d.folded()
-		out.Reason = "decides nothing: " + line.Reason
-	}
-	switch keeps := kept.Text != "" || len(kept.Attachments) > 0; {
-	case keeps && d.level < core.PersonProven:
-		out, receipt.Text = d.holdReply(ctx, c, "decides_nothing", line.Reason), core.TextHeld
-	case keeps:
+	note := false
+	kept := helpdesk.NewRecord{Attachments: enclosed(d.msg), Mail: d.source(), Show: &note}
+	switch {
+	case line.Outcome == core.CommandDone && len(kept.Attachments) > 0: // they belong to the decision, though its maker may see the ticket no more
 		if _, err := d.KeepText(ctx, c.Ticket, kept); err != nil {
 			return store.Outcome{}, err
 		}
 		receipt.Text = core.TextNote
-	case line.Outcome == core.CommandRefused:
-		out.State = core.InboundSuppressed
+	case line.Outcome == core.CommandDone:
+	case words == "" && len(kept.Attachments) == 0:
+		out.State, out.Reason = core.InboundSuppressed, "decides nothing: "+line.Reason
+	default:
+		kept.Text, kept.Folded = words, d.folded()
+		if out, receipt.Text, err = d.keep(ctx, c, kept, "decides nothing: "+line.Reason); err != nil {
+			return store.Outcome{}, err
+		}
 	}
 	return out, d.Receipt(ctx, c.Ticket, receipt)
+}
+
+// keep writes to the ticket what decides nothing, for the team. Of whoever is not proven, or sees the ticket no more, it
+// is held for triage.
+func (d *delivery) keep(ctx context.Context, c helpdesk.Candidate, r helpdesk.NewRecord, why string) (store.Outcome, core.TextOutcome, error) {
+	if d.level < core.PersonProven {
+		return d.holdReply(ctx, c, "approve_unproven", d.evidence.why), core.TextHeld, nil
+	}
+	if err := d.teamText(ctx, c.Ticket, &r); err != nil {
+		return store.Outcome{}, "", err
+	}
+	err := d.Try(ctx, func() error { _, err := d.AddRecord(ctx, c.Ticket, r); return err })
+	switch core.CodeOf(err) {
+	case core.NotFound:
+		return d.holdReply(ctx, c, "lost_sight"), core.TextHeld, nil
+	case core.Forbidden: // they are on the requester's side besides
+		_, err = d.KeepText(ctx, c.Ticket, r)
+	}
+	return store.Outcome{State: core.InboundApplied, Reason: why, Ticket: c.Ticket}, core.TextNote, err
 }
 
 // undecided keeps what else somebody wrote to their approve address with the ticket, for the team, and says how to decide.
@@ -88,18 +108,12 @@ func (d *delivery) undecided(ctx context.Context, c helpdesk.Candidate) (store.O
 	}
 	note := false
 	r := helpdesk.NewRecord{Text: d.text(), Folded: d.folded(), Show: &note, Attachments: d.attachments(), Mail: d.source()}
-	if err := d.teamText(ctx, c.Ticket, &r); err != nil {
-		return store.Outcome{}, err
-	}
-	receipt.Text = core.TextNote
-	err := d.Try(ctx, func() error { _, err := d.AddRecord(ctx, c.Ticket, r); return err })
-	if refused := core.CodeOf(err); refused == core.Forbidden || refused == core.NotFound { // asked no more, or on the requester's side
-		_, err = d.KeepText(ctx, c.Ticket, r)
-	}
+	out, kept, err := d.keep(ctx, c, r, "no decision")
 	if err != nil {
 		return store.Outcome{}, err
 	}
-	return store.Outcome{State: core.InboundApplied, Reason: "no decision: kept as a note", Ticket: c.Ticket}, d.Receipt(ctx, c.Ticket, receipt)
+	receipt.Text = kept
+	return out, d.Receipt(ctx, c.Ticket, receipt)
 }
 
 // confirmFirst holds a mail whose sender was not proven well enough, and lets them carry it out signed in (mail.md 4).

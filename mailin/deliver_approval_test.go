@@ -178,17 +178,25 @@ func TestDoubleAnswer(t *testing.T) {
 	row := q.answer("man", "reject\n\nI thought again.")
 	o.is("thinking again", row, core.InboundApplied, q.n)
 	q.parts("thinking again", waits, yes, waits)
-	o.told("thinking again", "receipt man")
+	o.told("thinking again", "receipt man", "note_added mia")
 	o.line("thinking again", "man", "reject", core.CommandRefused, "error.approval.twice_decided")
 	if r := o.last(q.n); r.ShowToRequester || r.Text != "I thought again." {
 		t.Errorf("the words were lost: %+v", r)
 	}
 	// Decided on the page, then by mail.
-	o.do("eva", func(a *helpdesk.Act) error { _, err := a.DecideApproval(t.Context(), q.n, no, "", "", 0); return err })
+	o.do("eva", func(a *helpdesk.Act) error {
+		_, err := a.DecideApproval(t.Context(), q.n, no, "", "", 0)
+		return err
+	})
 	o.mails()
 	q.answer("eva", "apruebo")
 	q.parts("page, then mail", no, yes, no)
 	o.line("page, then mail", "eva", "approve", core.CommandRefused, "error.approval.twice_decided")
+	// Who decided may not see the ticket any more, so may not write to it: a triager sorts it.
+	o.is("after the decision", q.answer("eva", "¿Y ahora?"), core.InboundQuarantined, 0)
+	if r := o.receipt("eva"); r.Text != core.TextHeld {
+		t.Errorf("the receipt says %+v", r)
+	}
 }
 
 func TestLateAndCancelledAnswers(t *testing.T) {
