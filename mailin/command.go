@@ -63,6 +63,9 @@ func readOrders(visible string) orders {
 		}
 		rest = below
 		if name := commandOf(word); name != "" {
+			if len(o.commands) > maxCommands { // one more than are done is kept, to say so
+				continue
+			}
 			o.commands = append(o.commands, Command{Name: name, Argument: maskAddresses(argument), word: word})
 		} else if o.unknown == "" {
 			o.unknown, o.near = word, nearest(word)
@@ -74,6 +77,9 @@ func readOrders(visible string) orders {
 	}
 	return o
 }
+
+// maxCommands is how many commands of one mail are carried out.
+const maxCommands = 30
 
 // trimLine takes off the spaces around a line, those included that cannot be seen.
 func trimLine(line string) string {

@@ -136,17 +136,64 @@ func TestCommandsTakeTheWordsThatMailsShow(t *testing.T) {
 func TestWhoIsAsked(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"ana":                        " [ana] ",
-		"ana luis":                   " [ana luis] ana luis",
-		"any ana, luis":              "any [ana luis] ",
-		"Todos: ana@x.test b@x.test": "all [ana@x.test b@x.test] ",
-		"cualquiera Ana Ruiz; Luis":  "any [Ana Ruiz Luis] ",
-		"":                           " [] ",
-		"all":                        "all [] ",
+		"ana":                            " [ana] ",
+		"ana luis":                       " [ana luis] ana luis",
+		"any ana, luis":                  "any [ana luis] ",
+		"Todos: ana@x.test b@x.test":     "all [ana@x.test b@x.test] ",
+		"cualquiera Ana Ruiz; Luis":      "any [Ana Ruiz Luis] ",
+		"":                               " [] ",
+		"all":                            "all [] ",
+		"Gus Group <gus@x.test>":         " [gus@x.test] ",
+		"any Ana Ruiz <ana@x.test> luis": "any [ana@x.test luis] ",
+		"gus@x.test<mailto:gus@x.test>, Sol <sol@x.test>": " [gus@x.test sol@x.test] ",
 	} {
 		rule, names, whole := asked(text)
 		if got := fmt.Sprintf("%s %v %s", rule, names, whole); got != want {
 			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+}
+
+// Whoever sends thousands of commands keeps nobody waiting.
+func TestCommandsOfAMailAreBounded(t *testing.T) {
+	t.Parallel()
+	if o := readOrders(strings.Repeat("#take\n", 100_000) + "Text."); len(o.commands) != maxCommands+1 || o.text != "Text." {
+		t.Errorf("%d commands, text %q", len(o.commands), o.text)
+	}
+	o := newOffice(t)
+	n := o.open(post{top: passed})
+	o.is("many", o.send(o.order("mia", n, strings.Repeat("#return\n", 40)+"#participant "+strings.Repeat("ben,", 30))), core.InboundApplied, n)
+	lines := o.receipt("mia").Lines
+	if len(lines) != maxCommands+1 || lines[maxCommands].Reason != "error.command.many" {
+		t.Errorf("%d lines, the last %+v", len(lines), lines[len(lines)-1])
+	}
+	o.is("many people", o.send(o.order("mia", n, "#participant "+strings.Repeat("ben,", 30))), core.InboundApplied, n)
+	if l := o.receipt("mia").Lines[0]; l.Reason != "error.command.people" || len([]rune(l.Argument)) > 201 {
+		t.Errorf("%+v", l)
+	}
+}
+
+// Commands are read from mails without a plain form too, and from what programs make of typed addresses.
+func TestCommandsInHTML(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		"<div>#take</div><div>#prioridad&nbsp;alta</div><div><br></div><div>Hello</div>":                      `take; priority alta text "Hello"`,
+		"<p>&nbsp;</p><p>#asignar <a href=\"mailto:sol@city.test\">sol@city.test</a></p><p>Hola</p>":          `assign sol@city.test text "Hola"`,
+		"<blockquote type=cite>#take</blockquote>":                                                            ` text "> #take"`,
+		"<p>Hello</p><blockquote type=cite>#take</blockquote>":                                                ` text "Hello"`,
+		"<p>#note</p><div class=gmail_quote>On Wed, 4 Mar 2026 IT wrote:<blockquote>#take</blockquote></div>": `note text ""`,
+	} {
+		m := Read(strings.NewReader("From: sol@city.test\r\nSubject: Re: x\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"+body), Options{})
+		got := said(readOrders(m.Visible))
+		if got != want {
+			t.Errorf("%s\nis   %s\nwant %s", body, got, want)
+		}
+		var named []string
+		for _, c := range Explain("x", m).Commands {
+			named = append(named, strings.TrimSpace(c.Name+" "+c.Argument))
+		}
+		if list, _, _ := strings.Cut(want, " text "); strings.Join(named, "; ") != strings.TrimSpace(list) {
+			t.Errorf("%s: explain says %q", body, named)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package mailin
 
 import (
+	"regexp"
 	"strings"
 
 	"postdesk/core"
@@ -43,6 +44,12 @@ var ruleWords = map[string]core.ApprovalRule{
 	"any": core.AnyApprove, "cualquiera": core.AnyApprove,
 }
 
+// namedAddress matches "Ana Ruiz <ana@city.test>", and what programs make of an address that was typed.
+var namedAddress = regexp.MustCompile(`[^,;<>@]*(?:[^,;<>\s]+@[^,;<>\s]+\s*)?<\s*(?:mailto:)?([^<>\s]+@[^<>\s]+)\s*>`)
+
+// maxNames is how many people one command names.
+const maxNames = 20
+
 // asked takes apart whom #ask names: a rule may stand first, and names are separated by commas, or by spaces where no
 // comma is there. whole is the text as one name, where it may be one.
 func asked(argument string) (rule core.ApprovalRule, names []string, whole string) {
@@ -50,6 +57,7 @@ func asked(argument string) (rule core.ApprovalRule, names []string, whole strin
 	if r, ok := ruleWords[core.FoldWords(strings.TrimRight(first, ":,"))]; ok {
 		rule, argument = r, rest
 	}
+	argument = namedAddress.ReplaceAllString(argument, " $1,")
 	separated := strings.FieldsFunc(argument, func(r rune) bool { return r == ',' || r == ';' })
 	if len(separated) == 1 {
 		whole = strings.TrimSpace(separated[0])

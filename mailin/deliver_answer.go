@@ -96,7 +96,7 @@ func (a *reply) unproven(ctx context.Context, c helpdesk.Candidate) (held bool, 
 		}
 	}
 	for _, x := range a.commands {
-		a.receipt.Lines = append(a.receipt.Lines, core.ReceiptLine{Command: x.Name, Argument: x.Argument, Outcome: core.CommandConfirm})
+		a.receipt.Lines = append(a.receipt.Lines, core.ReceiptLine{Command: x.Name, Argument: clip(x.Argument), Outcome: core.CommandConfirm})
 	}
 	a.receipt.Unknown, a.receipt.Near = a.unknown, a.near
 	if a.receipt.Confirm, err = a.AskConfirmation(ctx, p, a.ticket); err != nil || a.receipt.Confirm == "" {
@@ -206,7 +206,12 @@ func (a *reply) carryOut(ctx context.Context) error {
 	}
 	a.receipt.Unknown, a.receipt.Near = a.unknown, a.near
 	a.receipt.Help = a.has("help") || a.unknown != "" && len(a.near) == 0
-	for _, c := range a.commands {
+	for i, c := range a.commands {
+		if i == maxCommands {
+			a.receipt.Lines = append(a.receipt.Lines, core.ReceiptLine{Command: c.Name, Argument: clip(c.Argument), Outcome: core.CommandRefused,
+				Reason: "error.command.many", Args: []string{fmt.Sprint(maxCommands)}})
+			break
+		}
 		line, err := a.carry(ctx, c)
 		if err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -100,14 +101,14 @@ func (x *deed) to(n core.Number, err error) error {
 // add adds one person or, separated by commas, several.
 func (d *delivery) add(ctx context.Context, x *deed, op func(context.Context, core.Number, *core.Person, int) (core.Number, error)) error {
 	_, names, whole := asked(x.Argument)
-	if whole != "" {
+	if whole != "" { // only commas part people here
 		names = []string{whole}
 	}
-	for _, name := range names {
-		p, err := d.SomebodyNamed(ctx, name)
-		if err != nil {
-			return err
-		}
+	people, err := d.people(ctx, names)
+	if err != nil {
+		return err
+	}
+	for _, p := range people {
 		if err := x.to(op(ctx, x.ticket, p, 0)); err != nil {
 			return err
 		}
@@ -127,15 +128,27 @@ func (d *delivery) ask(ctx context.Context, x *deed) error {
 			return x.to(d.AskApproval(ctx, x.ticket, helpdesk.NewApproval{Approvers: []*core.Person{p}, Rule: rule, Text: x.words.Text}, 0))
 		}
 	}
+	people, err := d.people(ctx, names)
+	if err != nil {
+		return err
+	}
+	return x.to(d.AskApproval(ctx, x.ticket, helpdesk.NewApproval{Approvers: people, Rule: rule, Text: x.words.Text}, 0))
+}
+
+// people finds everybody who is named.
+func (d *delivery) people(ctx context.Context, names []string) ([]*core.Person, error) {
+	if len(names) > maxNames {
+		return nil, core.BadInput("person", "error.command.people", maxNames)
+	}
 	var people []*core.Person
 	for _, name := range names {
 		p, err := d.SomebodyNamed(ctx, name)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		people = append(people, p)
 	}
-	return x.to(d.AskApproval(ctx, x.ticket, helpdesk.NewApproval{Approvers: people, Rule: rule, Text: x.words.Text}, 0))
+	return people, nil
 }
 
 // What may stand behind a command: something must, nothing may, or it is the first line of the text.
@@ -148,7 +161,7 @@ var (
 
 // run does one command in a savepoint, so that its refusal undoes nothing but itself, and says what became of it.
 func (d *delivery) run(ctx context.Context, x *deed) (core.ReceiptLine, error) {
-	line := core.ReceiptLine{Command: x.Name, Argument: x.Argument, Outcome: core.CommandDone}
+	line := core.ReceiptLine{Command: x.Name, Argument: clip(x.Argument), Outcome: core.CommandDone}
 	err := d.Try(ctx, func() error {
 		switch {
 		case needsArgument[x.Name] && x.Argument == "":
@@ -161,13 +174,22 @@ func (d *delivery) run(ctx context.Context, x *deed) (core.ReceiptLine, error) {
 	return refusedLine(line, err)
 }
 
+// clip shortens what a receipt repeats.
+func clip(s string) string {
+	const room = 200
+	if r := []rune(s); len(r) > room {
+		return string(r[:room]) + "…"
+	}
+	return s
+}
+
 // refusedLine puts the reason of a refusal into the line; what is no refusal is returned.
 func refusedLine(line core.ReceiptLine, err error) (core.ReceiptLine, error) {
 	var refusal *core.Error
 	if errors.As(helpdesk.Refusal(err), &refusal) {
 		line.Outcome, line.Reason = core.CommandRefused, refusal.Key
 		for _, a := range refusal.Args {
-			line.Args = append(line.Args, fmt.Sprint(a))
+			line.Args = append(line.Args, clip(fmt.Sprint(a)))
 		}
 		return line, nil
 	}
@@ -188,13 +210,15 @@ func (d *delivery) neededLevel(ctx context.Context, o orders) (core.Level, error
 			level = core.SignedIn
 		case "participant":
 			_, names, whole := asked(c.Argument)
-			for _, name := range append(names, whole) {
-				p, err := d.SomebodyNamed(ctx, name)
-				if err == nil && helpdesk.Outside(p) {
-					level = core.ActProven
-				} else if err != nil && core.CodeOf(err) == "" {
-					return need, err
-				}
+			if whole != "" {
+				names = []string{whole}
+			}
+			people, err := d.people(ctx, names)
+			if err != nil && core.CodeOf(err) == "" {
+				return need, err
+			}
+			if slices.ContainsFunc(people, helpdesk.Outside) {
+				level = core.ActProven
 			}
 		}
 		need = max(need, level)
