@@ -180,6 +180,13 @@ func SwitchableReasons() []string {
 	return list
 }
 
+// MaySwitch tells whether people may switch off the mails that an event sends for a reason.
+func MaySwitch(e Event, reason string) bool {
+	return slices.Contains(SwitchableReasons(), reason) && slices.ContainsFunc(noticesOf[e], func(n Notice) bool {
+		return n.Switch != AlwaysOn && (n.Reason == reason || n.Reason == "")
+	})
+}
+
 // notices is THE table: who is told what, and why. Of several lines that reach one person the first counts (E3: one mail
 // per person and event, for the strongest reason). An exclamation mark sends to the actor too.
 const notices = `

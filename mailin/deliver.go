@@ -103,6 +103,9 @@ func deliver(ctx context.Context, mail *helpdesk.Mail, m *Message, e evidence) (
 		}
 		if mine {
 			d.UseToken(token)
+			if out, taken, err := d.quiet(ctx, candidate, token); taken || err != nil {
+				return out, err
+			}
 		}
 	}
 	if candidate.Ticket != 0 && person != nil {

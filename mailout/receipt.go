@@ -29,6 +29,8 @@ func (m *told) Headline() string {
 		}
 	}
 	switch {
+	case m.quiet() != nil:
+		return m.quietHeadline()
 	case r.Confirm != "":
 		return m.T("mail.receipt.confirm")
 	case r.Unknown != "":
@@ -50,6 +52,9 @@ func (m *told) Headline() string {
 // Consequence says what became of the text, who was told, and what to do.
 func (m *told) Consequence() string {
 	r := m.receipt()
+	if q := m.quiet(); q != nil {
+		return m.quietNext(q)
+	}
 	var say []string
 	if len(r.Near) > 0 {
 		say = append(say, m.T("mail.receipt.near", m.either(r.Near)))
@@ -100,6 +105,9 @@ func (m *told) either(words []string) string {
 // commands lists the mail's commands with what became of each, and all commands where help is asked for.
 func (m *told) commands() (list []line) {
 	r := m.receipt()
+	if m.quiet() != nil {
+		return nil
+	}
 	for _, l := range r.Lines {
 		if l.Command == "help" && l.Outcome == core.CommandDone { // it follows
 			continue

@@ -142,7 +142,7 @@ func decided(who core.Ref, state core.ApprovalState, text string) func(*core.App
 
 // alert is a mail to an administrator, who reads no tickets.
 func alert(change func(*core.Content)) core.Outgoing {
-	return sample(core.EventConfiguration, "", "administrator", noPerson, func(o *core.Outgoing) {
+	return sample(core.EventConfiguration, "administrator", "administrator", noPerson, func(o *core.Outgoing) {
 		o.Ticket, o.Person, o.Address = 0, &core.Person{Email: "root@city.test", Name: "Root"}, "root@city.test"
 		o.Content = core.Content{Desk: "IT", FromName: "IT", FromAddress: "it@city.test", ReplyAddress: "it@city.test", RequesterSide: true}
 		change(&o.Content)

@@ -37,13 +37,21 @@ func receiptSamples() map[string]core.Outgoing {
 		}}),
 		"receipt-refused": receipt(core.Solver, core.Receipt{Lines: []core.ReceiptLine{
 			{Command: "resolve", Outcome: core.CommandRefused, Reason: "error.status.done", Args: []string{"closed"}}}, Text: core.TextNote}),
-		"receipt-unknown":   receipt(core.Solver, core.Receipt{Unknown: "asing", Near: []string{"assign", "asignar"}, Text: core.TextNote}),
-		"receipt-unlike":    receipt(core.Solver, core.Receipt{Unknown: "xylophone", Help: true, Text: core.TextNote}),
-		"receipt-help":      receipt(core.Solver, core.Receipt{Help: true, Lines: []core.ReceiptLine{done("help", "")}}),
-		"receipt-forward":   receipt(core.Solver, core.Receipt{Text: core.TextNote}),
-		"receipt-confirm":   receipt(core.Solver, core.Receipt{Confirm: confirm, Text: core.TextHeld, Lines: []core.ReceiptLine{{Command: "merge", Argument: "1040", Outcome: core.CommandConfirm}}}),
-		"receipt-kept":      receipt(core.Solver, core.Receipt{Confirm: confirm, Text: core.TextNote}, unproven),
-		"receipt-unproven":  receipt(core.Solver, core.Receipt{Confirm: confirm, Text: core.TextHeld, Near: []string{"take"}}, unproven),
+		"receipt-unknown":  receipt(core.Solver, core.Receipt{Unknown: "asing", Near: []string{"assign", "asignar"}, Text: core.TextNote}),
+		"receipt-unlike":   receipt(core.Solver, core.Receipt{Unknown: "xylophone", Help: true, Text: core.TextNote}),
+		"receipt-help":     receipt(core.Solver, core.Receipt{Help: true, Lines: []core.ReceiptLine{done("help", "")}}),
+		"receipt-forward":  receipt(core.Solver, core.Receipt{Text: core.TextNote}),
+		"receipt-confirm":  receipt(core.Solver, core.Receipt{Confirm: confirm, Text: core.TextHeld, Lines: []core.ReceiptLine{{Command: "merge", Argument: "1040", Outcome: core.CommandConfirm}}}),
+		"receipt-kept":     receipt(core.Solver, core.Receipt{Confirm: confirm, Text: core.TextNote}, unproven),
+		"receipt-unproven": receipt(core.Solver, core.Receipt{Confirm: confirm, Text: core.TextHeld, Near: []string{"take"}}, unproven),
+		"receipt-stop": receipt(core.Requester, core.Receipt{Lines: []core.ReceiptLine{
+			{Command: "stop", Outcome: core.CommandDone, Args: []string{"participant", "IT services"}}}}),
+		"receipt-start": receipt(core.Solver, core.Receipt{Lines: []core.ReceiptLine{
+			{Command: "start", Outcome: core.CommandDone, Args: []string{"new_ticket", "IT/Printers"}}}}),
+		"receipt-stop-always": receipt(core.Solver, core.Receipt{Lines: []core.ReceiptLine{
+			{Command: "stop", Outcome: core.CommandRefused, Reason: "error.quiet.always", Args: []string{"approver", "IT/Printers"}}}}),
+		"receipt-stop-unproven": receipt(core.Requester, core.Receipt{Lines: []core.ReceiptLine{
+			{Command: "stop", Outcome: core.CommandRefused, Reason: "error.quiet.unproven", Args: []string{"requester", "IT/Printers"}}}}, unproven),
 		"receipt-requester": receipt(core.Requester, core.Receipt{Text: core.TextMessage, Told: []string{"Sol Vega"}, Lines: []core.ReceiptLine{done("close", "")}}),
 		"receipt-passed_on": receipt("", core.Receipt{Lines: []core.ReceiptLine{done("assign", "gus")}}, func(o *core.Outgoing) {
 			o.Ticket, o.Content = 0, core.Content{Desk: "IT", FromName: "IT", FromAddress: "it@city.test", ReplyAddress: "it@city.test", RequesterSide: true,

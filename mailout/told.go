@@ -342,5 +342,9 @@ func (m *told) Why() string {
 	if group == "" {
 		group = service
 	}
-	return m.T(reason, service, group, m.Desk, m.Address, m.Deputised())
+	why := m.T(reason, service, group, m.Desk, m.Address, m.Deputised())
+	if m.Stoppable() {
+		why += " " + m.T("mail.stop")
+	}
+	return why
 }

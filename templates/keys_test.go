@@ -21,7 +21,7 @@ import (
 )
 
 // Vocabularies are asked for by a key that is put together at run time.
-var vocabularies = []string{"reason.", "status.", "priority.", "category.", "role.", "event.", "action.", "approval.", "refusal.", "finding.", "command."}
+var vocabularies = []string{"reason.", "status.", "priority.", "category.", "role.", "event.", "action.", "approval.", "refusal.", "finding.", "command.", "notice.", "held."}
 
 // sentences reads a locale file as written: each key with its forms ("other" where there is one only).
 func sentences(t *testing.T, lang core.Language) map[string]map[string]string {
@@ -231,6 +231,9 @@ func TestVocabulariesAreComplete(t *testing.T) {
 	}
 	for _, why := range []string{"too_late", "folder", "held", "unknown"} {
 		want = append(want, "refusal."+why, "refusal."+why+".next")
+	}
+	for _, reason := range core.SwitchableReasons() {
+		want = append(want, "notice."+reason)
 	}
 	// Where the table leaves the reason open, the mail carries who of the solver side it goes to (E1).
 	want = append(want, "reason.solver", "reason.group_member", "reason.main_solver")

@@ -226,3 +226,7 @@ func (tx *Tx) SaveNoticeSetting(id core.PersonID, service core.ServiceID, reason
 		tx.write(`insert into notification_setting (person_id, service_id, reason, wanted) values ($1, nullif($2::bigint, 0), $3, $4)`, id, service, reason, *wanted)
 	}
 }
+
+// RenewPicture tells the daemons that their picture of the desk is outdated, where a transaction that is none of the
+// configuration's changed a part of it.
+func (tx *Tx) RenewPicture() { tx.write("update desk set version = version + 1") }

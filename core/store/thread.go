@@ -87,6 +87,20 @@ type TokenUse struct {
 	Address  string // of PurposeConfirm
 }
 
+// TokenOrigin is the mail that a token came with: its event and reason, and the service that it was about, by path.
+type TokenOrigin struct {
+	Event   core.Event
+	Reason  string
+	Service string
+}
+
+// OriginOfToken tells which mail a token came with.
+func (r reads) OriginOfToken(ctx context.Context, token []byte) (o TokenOrigin, err error) {
+	err = r.db.QueryRow(ctx, `select event, reason, coalesce(content->'ticket'->>'service', '') from reply_token t
+		join outbox o on o.id = t.outbox_id join outbox_content c on c.outbox_id = o.id where t.token = $1`, token).Scan(&o.Event, &o.Reason, &o.Service)
+	return o, notFound(err)
+}
+
 // CountTokenUse notes that a token was used.
 func (tx *Tx) CountTokenUse(token []byte) {
 	tx.write("update reply_token set uses = uses + 1 where token = $1", token)
