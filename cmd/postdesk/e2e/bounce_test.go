@@ -2,9 +2,13 @@ package e2e
 
 import (
 	"fmt"
+	"net"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/emersion/go-smtp"
 
 	"postdesk/cmd/postdesk/e2e/mailhost"
 )
@@ -63,6 +67,32 @@ func TestBouncedRequester(t *testing.T) {
 	}
 	if mails := d.count("select count(*) from outbox"); mails != 3 { // the acknowledgement, the notice, the news
 		t.Errorf("%d mails in all", mails)
+	}
+
+	// A server says that a mail is late: that is noted with the mail, and told to nobody.
+	c, err := smtp.Dial(net.JoinHostPort(postfix.Host, strconv.Itoa(postfix.MXPort)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.SendMail("", []string{"it@city.test"}, strings.NewReader("From: MAILER-DAEMON@mx.gone.test\r\nTo: it@city.test\r\nSubject: Delayed mail\r\n"+
+		"MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"+
+		"Reporting-MTA: dns; mx.gone.test\r\n\r\nFinal-Recipient: rfc822; mia@city.test\r\nAction: delayed\r\nStatus: 4.4.1\r\n\r\n"+
+		"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: "+opened.id+"\r\n\r\n--b--\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 30*time.Second, func() error {
+		var id string
+		if err := d.pool.QueryRow(t.Context(), "select id from outbox where state = 'accepted' and note <> ''").Scan(&id); err != nil {
+			return err
+		}
+		if out, _ := d.run(0, "mail", "show", id); !strings.Contains(out, "to mia@city.test") || !strings.Contains(out, "heard of it: ") || !strings.Contains(out, "delayed 4.4.1") {
+			t.Errorf("the late mail is shown as\n%s", out)
+		}
+		return nil
+	})
+	if mails := d.count("select count(*) from outbox"); mails != 3 {
+		t.Errorf("%d mails after the delay", mails)
 	}
 	daemon.stop()
 }
