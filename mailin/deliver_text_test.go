@@ -141,7 +141,7 @@ func TestReplyToANoteStaysInternal(t *testing.T) {
 	})
 	o.mails()
 	o.is("a participant at a note address", o.send(post{top: passed, from: "eva@city.test", to: note, body: "He is."}), core.InboundQuarantined, 0)
-	o.told("nobody")
+	o.told("its writer alone", "refusal eva")
 }
 
 // mail.md 4: hold, guest, refuse; contacts of a requester group's domain; no answer to unknown addresses.
