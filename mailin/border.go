@@ -1,6 +1,8 @@
 package mailin
 
 import (
+	"bytes"
+	"context"
 	"net/netip"
 	"slices"
 	"strings"
@@ -17,8 +19,6 @@ type Trace struct {
 	Style    BorderStyle
 	// Trust is what the mailbox's settings should say, as far as one message can tell.
 	Trust core.Mailbox
-	// Signed names the domains of its DKIM signatures that are aligned with From.
-	Signed []string
 
 	header    Header
 	positions []int // of the Received fields
@@ -57,10 +57,6 @@ func ReadTrace(m *Message, forged string) *Trace {
 			t.Received, t.positions = append(t.Received, byHost(f.Value)), append(t.positions, i)
 		case "authentication-results":
 			t.Stamps = append(t.Stamps, readStamp(f.Value, forged, i))
-		case "dkim-signature":
-			if d := signer(f.Value); aligned(d, t.From) && !slices.Contains(t.Signed, d) {
-				t.Signed = append(t.Signed, d)
-			}
 		}
 	}
 	t.suggest()
@@ -158,6 +154,25 @@ func readStamp(value, forged string, position int) Stamp {
 		s.Results = strings.TrimSpace(rest)
 	}
 	return s
+}
+
+// OwnCheck is what the desk's own check of a message's signatures finds (mail.md 4). The zero value: there was nothing to
+// check.
+type OwnCheck struct {
+	Signer string
+	Err    error
+}
+
+// CheckOwn checks the signatures of the sender's domain in a whole message, as of the time when it was written.
+func CheckOwn(ctx context.Context, raw []byte, m *Message, lookup TXTLookup) (c OwnCheck) {
+	from := core.DomainOf(fromAddress(m))
+	if m.Date == nil || !slices.ContainsFunc(m.Header.Values(dkimField), func(v string) bool { return aligned(signer(v), from) }) {
+		return c
+	}
+	ctx, cancel := context.WithTimeout(ctx, dkimTime)
+	defer cancel()
+	c.Signer, c.Err = verify(ctx, bytes.NewReader(raw), m, from, *m.Date, lookup)
+	return c
 }
 
 // signer is the d= of a DKIM signature (RFC 6376 section 3.5).

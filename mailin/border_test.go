@@ -1,6 +1,7 @@
 package mailin
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -91,8 +92,10 @@ func TestBorderIsExplained(t *testing.T) {
 			`border warning set trust: {authserv_ids: [none], borders: ["*.mail.protection.outlook.com"]}`, "sender ok proven"}},
 		"Exchange Online, trusted": {traceExchange, &core.Mailbox{AuthservIDs: []string{"none"}, Borders: []string{"*.mail.protection.outlook.com"}, Policy: core.StrictPolicy},
 			[]string{"border ok none says: spf=pass", "sender ok policy strict works"}},
-		"Gmail":         {traceGmail, &core.Mailbox{DKIM: true, Policy: core.StrictPolicy}, []string{"border warning below its own Received", "border warning {dkim: true}", "sender ok signed by city.test"}},
-		"Gmail, no key": {strings.Replace(traceGmail, "d=city.test; s=k1", "d=evil.test; s=k1", 1), &core.Mailbox{DKIM: true, Policy: core.StrictPolicy}, []string{"sender warning would be held"}},
+		"Gmail": {traceGmail, &core.Mailbox{DKIM: true, Policy: core.StrictPolicy}, []string{"border warning below its own Received", "border warning {dkim: true}", "sender warning would be held"}},
+		"Exchange Online, forged above": {strings.Replace(forgedStamp, "mx.city.test; ", "", 1) + traceExchange,
+			&core.Mailbox{AuthservIDs: []string{"none"}, Borders: []string{"*.mail.protection.outlook.com"}, Policy: core.StrictPolicy}, []string{"forged results wrong DANGEROUS"}},
+		"results of nobody, by nobody": {"Authentication-Results: dmarc=pass header.from=city.test\r\n" + traceSilent, nil, []string{"border warning name no server"}},
 		"a border that says nothing of one's own people": {traceSilent, strict,
 			[]string{"border warning also for mail of your own people", "sender warning solvers' mail like this one would be held"}},
 		"the same with policy token": {traceSilent, trusting(core.TokenPolicy, "mx.city.test"), []string{"sender warning the reply address alone"}},
@@ -102,7 +105,7 @@ func TestBorderIsExplained(t *testing.T) {
 		"a border that says fail":    {failing, strict, []string{"sender wrong not of city.test"}},
 		"no Received":                {"", nil, []string{"way warning no Received"}},
 	} {
-		lines := ExplainBorder(traced(c.top), c.trust, "made-up")
+		lines := ExplainBorder(traced(c.top), c.trust, "made-up", OwnCheck{})
 		for _, want := range c.want {
 			if !slices.ContainsFunc(lines, func(d core.Diagnosis) bool {
 				rest, ok := strings.CutPrefix(want, d.Check+" "+string(d.Health)+" ")
@@ -112,7 +115,14 @@ func TestBorderIsExplained(t *testing.T) {
 			}
 		}
 	}
-	for _, d := range ExplainBorder(traced(traceRspamd), strict, "") {
+	gmail := &core.Mailbox{DKIM: true, Policy: core.StrictPolicy}
+	for want, own := range map[string]OwnCheck{"signed by city.test; policy strict works": {Signer: "city.test"}, "own check: no key": {Err: errors.New("no key")}} {
+		lines := ExplainBorder(traced(traceGmail), gmail, "", own)
+		if last := lines[len(lines)-1]; !strings.Contains(last.Text, want) || (own.Err == nil) != (last.Health == core.HealthOK) {
+			t.Errorf("own check %+v: %+v", own, last)
+		}
+	}
+	for _, d := range ExplainBorder(traced(traceRspamd), strict, "", OwnCheck{}) {
 		if d.Check == "forged results" {
 			t.Error("a mail that nobody forged anything in is told of as if")
 		}

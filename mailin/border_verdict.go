@@ -10,9 +10,9 @@ import (
 )
 
 // ExplainBorder says, line by line, what a message's trace fields mean for the trust settings of its mailbox; without any
-// (nil) for those that it suggests. forged is as in ReadTrace.
-func ExplainBorder(m *Message, trust *core.Mailbox, forged string) []core.Diagnosis {
-	x := &borderExplanation{Trace: ReadTrace(m, forged), m: m, trust: trust}
+// (nil) for those that it suggests. forged is as in ReadTrace; own is what CheckOwn found.
+func ExplainBorder(m *Message, trust *core.Mailbox, forged string, own OwnCheck) []core.Diagnosis {
+	x := &borderExplanation{Trace: ReadTrace(m, forged), m: m, trust: trust, own: own}
 	if trust == nil || len(trust.AuthservIDs) == 0 && len(trust.Borders) == 0 {
 		suggested := x.Trace.Trust
 		if trust != nil {
@@ -34,6 +34,7 @@ type borderExplanation struct {
 	m     *Message
 	trust *core.Mailbox // the mailbox's settings, or those suggested
 	unset bool          // they are only suggested
+	own   OwnCheck
 	lines []core.Diagnosis
 }
 
@@ -76,6 +77,10 @@ func (x *borderExplanation) border() {
 	case !x.unset && len(x.trust.Borders) > 0 && at < 0:
 		x.say("border", core.HealthWrong, "no Received is by "+quoted(x.trust.Borders)+": nothing that is said of the sender counts", set)
 		return
+	case x.Style == StampsNone && slices.ContainsFunc(x.Stamps, func(s Stamp) bool { return !s.Forged }):
+		x.say("border", core.HealthWarning, "the topmost results name no server, and none is known that writes so",
+			"set trust: {dkim: true}: the desk then checks signatures itself")
+		return
 	case x.Style == StampsNone:
 		x.say("border", core.HealthWarning, "no server wrote Authentication-Results into this mail",
 			"let the border check SPF, DKIM and DMARC (rspamd, or OpenDKIM with OpenDMARC), also for mail of your own people")
@@ -116,16 +121,17 @@ func (x *borderExplanation) forgery() {
 // verdict says whether the strict policy would work: whether mail of this domain is proven.
 func (x *borderExplanation) verdict() {
 	e := judgeDomain(x.m, "x@"+x.From, x.trust)
-	signed := x.trust.DKIM && len(x.Signed) > 0
+	if x.trust.DKIM && x.own.Err != nil {
+		e.why += "; own check: " + x.own.Err.Error()
+	}
 	switch {
 	case e.fail:
 		x.say("sender", core.HealthWrong, "the border says that this mail is not of "+x.From+" ("+e.why+"): commands in such mail are not carried out",
 			"publish SPF and DKIM records for "+x.From+", and sign what your people send")
 	case e.pass:
 		x.say("sender", core.HealthOK, "proven to be of "+x.From+" ("+e.why+"): policy strict works for such mail", "")
-	case signed:
-		x.say("sender", core.HealthOK, "the border proves nothing, but the mail is signed by "+strings.Join(x.Signed, ", ")+
-			", and the desk checks signatures itself: policy strict works while they verify", "")
+	case x.trust.DKIM && x.own.Signer != "":
+		x.say("sender", core.HealthOK, "the border proves nothing, but the desk's own check does: signed by "+x.own.Signer+"; policy strict works for such mail", "")
 	case x.trust.Policy == core.TokenPolicy:
 		x.say("sender", core.HealthWarning, "nothing proves that it is of "+x.From+" ("+e.why+"): with policy token the reply address alone proves people", "")
 	default:

@@ -12,7 +12,7 @@ type Probe struct {
 	MessageID string
 	From, To  string
 	Mark      string   // stands in each forged field, so that it is known again; letters, digits and hyphens
-	Forge     []string // authserv-ids in whose name the mail claims to be proven
+	Forge     []string // authserv-ids in whose name the mail claims to be proven; "none" = a field that names no server
 	Domain    string   // which domain it claims
 	Loop      string   // the desk's loop mark
 	Date      time.Time
@@ -32,7 +32,10 @@ func (p Probe) Bytes() ([]byte, error) {
 	}
 	var b bytes.Buffer
 	for _, id := range p.Forge {
-		fmt.Fprintf(&b, "Authentication-Results: %s; dmarc=pass (%s) header.from=%s\r\n", id, p.Mark, p.Domain)
+		if id += "; "; id == "none; " { // as Exchange Online writes
+			id = ""
+		}
+		fmt.Fprintf(&b, "Authentication-Results: %sdmarc=pass (%s) header.from=%s\r\n", id, p.Mark, p.Domain)
 	}
 	for _, f := range [][2]string{
 		{"From", p.From}, {"To", p.To}, {"Subject", "Postdesk doctor: a test of this mailbox"}, {"Message-ID", "<" + p.MessageID + ">"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -112,12 +113,12 @@ func (d *doctor) mailboxes(ctx context.Context) ([]core.MailboxAccess, map[core.
 
 // message explains a saved mail.
 func (d *doctor) message(trust *core.Mailbox) error {
-	f, err := os.Open(d.cmd.Message)
+	raw, err := os.ReadFile(d.cmd.Message)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	for _, line := range mailin.ExplainBorder(mailin.Read(f, mailin.Options{}), trust, "") {
+	m := mailin.Read(bytes.NewReader(raw), mailin.Options{})
+	for _, line := range mailin.ExplainBorder(m, trust, "", mailin.CheckOwn(d.env.Ctx, raw, m, lookupTXT)) {
 		line.Area = "message"
 		d.say(line)
 	}

@@ -77,7 +77,8 @@ func (d *mailboxDoctor) probe(ctx context.Context, imap *mailin.IMAP, smtp *mail
 	} else {
 		d.line("idle", core.HealthWarning, "the server did not announce the mail; it was found by asking", "")
 	}
-	for _, x := range mailin.ExplainBorder(mailin.Read(bytes.NewReader(raw), mailin.Options{}), d.trust, mark) {
+	m := mailin.Read(bytes.NewReader(raw), mailin.Options{})
+	for _, x := range mailin.ExplainBorder(m, d.trust, mark, mailin.CheckOwn(ctx, raw, m, lookupTXT)) {
 		d.line(x.Check, x.Health, x.Text, x.Next)
 	}
 	if d.wrong {
