@@ -1,6 +1,7 @@
 package mailin
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -125,6 +126,28 @@ func TestBorderIsExplained(t *testing.T) {
 	for _, d := range ExplainBorder(traced(traceRspamd), strict, "", OwnCheck{}) {
 		if d.Check == "forged results" {
 			t.Error("a mail that nobody forged anything in is told of as if")
+		}
+	}
+}
+
+// TestDoctorChecksTheSignatureOfASavedMail: as of the time when the mail was written, and only of the sender's domain.
+func TestDoctorChecksTheSignatureOfASavedMail(t *testing.T) {
+	t.Parallel()
+	lookup := func(context.Context, string) ([]string, error) { return []string{dkimRecord()}, nil }
+	for what, c := range map[string]struct {
+		raw    string
+		signer string
+		fails  bool
+	}{
+		"signed":              {sign(dkimMail(nil), "city.test", usualFields, ""), "city.test", false},
+		"changed":             {sign(dkimMail(nil), "city.test", usualFields, "") + "More.\r\n", "", true},
+		"signed by a list":    {sign(dkimMail(nil), "list.test", usualFields, ""), "", false},
+		"not signed":          {dkimMail(nil), "", false},
+		"signed, but no date": {sign(dkimMail(func(s string) string { return strings.Replace(s, "Date:", "X-Date:", 1) }), "city.test", usualFields, ""), "", false},
+	} {
+		got := CheckOwn(t.Context(), []byte(c.raw), Read(strings.NewReader(c.raw), Options{}), lookup)
+		if got.Signer != c.signer || (got.Err != nil) != c.fails {
+			t.Errorf("%s: %+v", what, got)
 		}
 	}
 }
