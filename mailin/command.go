@@ -12,7 +12,6 @@ import (
 type Command struct {
 	Name     string // the English one
 	Argument string // as written
-	word     string // as written, without the #
 }
 
 // orders is what stands in the new text of a mail: the commands of its first lines, and the text below them.
@@ -66,7 +65,7 @@ func readOrders(visible string) orders {
 			if len(o.commands) > maxCommands { // one more than are done is kept, to say so
 				continue
 			}
-			o.commands = append(o.commands, Command{Name: name, Argument: maskAddresses(argument), word: word})
+			o.commands = append(o.commands, Command{Name: name, Argument: maskAddresses(argument)})
 		} else if o.unknown == "" {
 			o.unknown, o.near = word, nearest(word)
 		}

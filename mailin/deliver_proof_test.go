@@ -216,7 +216,7 @@ func TestPeopleByName(t *testing.T) {
 		}
 	}
 	// Among whom one finds: people of one's own organization by name, everybody by address (A51, D28).
-	for argument, want := range map[string]string{"eva r": "done", "police": "done", "ken": "refused error.follower.unknown", "ken@vendor.test": "done"} {
+	for argument, want := range map[string]string{"eva r": "done", "police": "done", "ken": "refused error.follower.unknown", "ken@vendor.test": "done", "nunez": "done"} {
 		o.is(argument, o.send(o.order("mia", n, "#follow "+argument)), core.InboundApplied, n)
 		l := o.receipt("mia").Lines[0]
 		if got := strings.TrimSpace(string(l.Outcome) + " " + l.Reason); got != want {

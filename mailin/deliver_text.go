@@ -66,8 +66,8 @@ func mayHoldToken(text string) bool {
 	return false
 }
 
-// teamText cuts the text of a record that a solver wrote to what may go from the desk to a requester: the new text alone. Whatever of a
-// notification stands between or below it, notes included, stays in the fold (mail.md 6).
+// teamText cuts the text of a solver's record to what may go from the desk to a requester: the new text alone. Whatever of
+// a notification stands between or below it, notes included, stays in the fold (mail.md 6).
 func (d *delivery) teamText(ctx context.Context, n core.Number, r *helpdesk.NewRecord) error {
 	text := strings.TrimSpace(r.Text)
 	kept := withoutLines(text, func(line string) bool {

@@ -79,6 +79,9 @@ func printExplanation(w io.Writer, x mailin.Explanation) error {
 	field("message id", x.MessageID)
 	field("class", string(x.Class)+"  ("+strings.Join(x.Reasons, "; ")+")")
 	field("language", x.Language)
+	for _, c := range x.Commands {
+		field("command", strings.TrimSpace("#"+c.Name+" "+c.Argument))
+	}
 	field("new text", x.Visible)
 	field("quoted", x.Quoted)
 	field("signature", x.Signature)
