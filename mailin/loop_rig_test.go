@@ -93,6 +93,16 @@ func (r *ring) day(delay time.Duration, first ...post) {
 
 func (r *ring) bringIn(raws []string) {
 	r.Helper()
+	for _, row := range r.acceptAll(raws) {
+		if err := r.worker.Apply(r.Context(), row); err != nil {
+			r.Fatal(err)
+		}
+	}
+}
+
+// acceptAll puts mails into the ledger, all at this moment, and claims them.
+func (r *ring) acceptAll(raws []string) (rows []*store.Inbound) {
+	r.Helper()
 	for page := range slices.Chunk(raws, 500) {
 		var mails []store.RawMail
 		for _, raw := range page {
@@ -105,12 +115,9 @@ func (r *ring) bringIn(raws []string) {
 			r.Fatal(err)
 		}
 		r.written += len(page)
+		rows = append(rows, r.claim(r.Mailbox)...)
 	}
-	for _, row := range r.claim(r.Mailbox) {
-		if err := r.worker.Apply(r.Context(), row); err != nil {
-			r.Fatal(err)
-		}
-	}
+	return rows
 }
 
 // bringOut is the far end: it takes whatever may leave, and lets each party answer.
