@@ -27,7 +27,7 @@ type told struct {
 	Passages  []passage
 	other     templates.Printer // of the language that is not the recipient's
 	next      string            // the block "next" in words: whether there is one
-	events    []line // what a digest tells
+	events    []line            // what a digest tells
 	unlisted  bool              // the one ticket of a list, whose mail came from no ticket's reply address
 }
 
