@@ -20,6 +20,12 @@ func (d *delivery) open(ctx context.Context, c helpdesk.Candidate, person *core.
 	case d.from.Email == "":
 		return d.hold(s.ID, "no_sender"), nil
 	}
+	f := d.forward(c, person, service)
+	if f != nil {
+		if n, err := d.openFor(ctx, f, service); n != 0 || err != nil {
+			return d.opened(ctx, n, also, "opened for "+f.from.Address, err)
+		}
+	}
 	if person == nil || !d.IsRequester(person, service) {
 		var err error
 		if person, err = d.stranger(ctx, person, s); err != nil {
@@ -34,24 +40,33 @@ func (d *delivery) open(ctx context.Context, c helpdesk.Candidate, person *core.
 			return d.hold(s.ID, "no_requester", s.Name), d.RefuseNew(d.Sender(), s, "held")
 		}
 	}
-	n, err := d.OpenTicket(ctx, helpdesk.NewTicket{
+	t := helpdesk.NewTicket{
 		Service: service, Subject: withoutTag(d.msg.Subject), Text: d.request(), Folded: d.folded(), Attachments: d.attachments(),
 		Mail: d.source(), Presumed: c.Ticket,
-	})
+	}
+	if f != nil {
+		t.Proposed = f.from.Address
+	}
+	n, err := d.OpenTicket(ctx, t)
 	switch core.CodeOf(err) {
 	case core.Forbidden, core.Invalid: // refused before anything was written
 		return d.hold(s.ID, "may_not_open", s.Name), d.RefuseNew(person, s, "held")
 	}
+	return d.opened(ctx, n, also, "opened", err)
+}
+
+// opened does what else comes with a new ticket.
+func (d *delivery) opened(ctx context.Context, n core.Number, also []core.ServiceID, how string, err error) (store.Outcome, error) {
+	if err == nil {
+		err = d.TellAlso(ctx, n, also)
+	}
+	if err == nil {
+		err = d.obey(ctx, n)
+	}
 	if err != nil {
 		return store.Outcome{}, err
 	}
-	if err := d.TellAlso(ctx, n, also); err != nil {
-		return store.Outcome{}, err
-	}
-	if err := d.obey(ctx, n); err != nil {
-		return store.Outcome{}, err
-	}
-	return store.Outcome{State: core.InboundApplied, Reason: "opened", Ticket: n}, d.AddCopied(ctx, n, addresses(d.msg.Cc))
+	return store.Outcome{State: core.InboundApplied, Reason: how, Ticket: n}, d.AddCopied(ctx, n, addresses(d.msg.Cc))
 }
 
 // state names why a service takes no tickets.

@@ -164,6 +164,8 @@ func (t told) relation(kind core.RecordKind, c core.Change) (line, icon string) 
 		return t.say("desk.event.no_parent", "desk.event.no_parent_alone", c.From), "activity"
 	case c.Field == "child":
 		return t.say("desk.event.child", "desk.event.child_alone", c.To), "activity"
+	case c.Field == "forwarded":
+		return t.say("desk.event.forwarded", "desk.event.forwarded_alone", c.To), "mail"
 	case c.Field == "presumed":
 		return t.say("desk.event.presumed", "desk.event.presumed_alone", c.To), "activity"
 	}

@@ -28,6 +28,8 @@ type NewTicket struct {
 	Mail        *MailSource  // set for a ticket opened by mail
 	Linked      core.Number  // the ticket it comes from (E8, E10)
 	Copied      *core.Record // the record it was split from: what is known of its sender comes along
+	Note        string       // for the team alone, in the actor's own words, beside a text that is somebody else's
+	Proposed    string       // the address whose mail was passed on, where the ticket could not be opened for them
 	Presumed    core.Number  // the ticket that the mail named, but where its sender may not write (mail.md 3)
 }
 
@@ -153,6 +155,16 @@ func (c *change) open(ctx context.Context, n NewTicket) error {
 	}
 	if first, err = c.log(first); err != nil {
 		return err
+	}
+	if n.Note != "" {
+		if _, err := c.log(&core.Record{Kind: core.KindNote, Text: n.Note}); err != nil {
+			return err
+		}
+	}
+	if n.Proposed != "" {
+		if _, err := c.logChange(core.KindLink, false, "forwarded", "", n.Proposed); err != nil {
+			return err
+		}
 	}
 	if n.Presumed != 0 {
 		if _, err := c.logChange(core.KindLink, false, "presumed", "", "#"+formatNumber(n.Presumed)); err != nil {
