@@ -16,13 +16,12 @@ import (
 // what somebody was disabled for or lost sight of meanwhile is cancelled just before sending (mail.md 1), and automatic
 // mail above its limits is cancelled, waits, or goes with a digest. Each such mail says so in its response.
 func (h *Helpdesk) LeaseMail(ctx context.Context, lease uuid.UUID, limit int) ([]*store.Leased, error) {
-	for {
+	for { // what is not sent may have held up what is
 		leased, err := h.store.LeaseOutbox(ctx, lease, limit, h.now())
 		if err != nil || len(leased) == 0 {
 			return nil, err
 		}
-		full := len(leased) == limit
-		if leased, err = h.mayLeave(ctx, lease, leased); err != nil || len(leased) > 0 || !full {
+		if leased, err = h.mayLeave(ctx, lease, leased); err != nil || len(leased) > 0 {
 			return leased, err
 		}
 	}

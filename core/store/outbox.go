@@ -65,7 +65,8 @@ func (s *Store) LeaseOutbox(ctx context.Context, lease uuid.UUID, limit int, now
 			and not (automatic and (select automatic_paused from desk))
 			and not exists (select from outbox e where e.ticket_number = o.ticket_number and e.address = o.address
 				and e.seq < o.seq and e.state in ('queued', 'sending') and not e.bundled
-				and not (e.state = 'queued' and e.automatic and (e.limited and not o.automatic or (select automatic_paused from desk))))
+				and not (e.state = 'queued' and e.automatic and ((select automatic_paused from desk) or not o.automatic and exists (select from outbox w
+					where w.ticket_number = o.ticket_number and w.address = o.address and w.limited and w.state = 'queued' and w.seq <= e.seq))))
 			order by next_at, seq limit $2 for update skip locked
 		), taken as (
 			update outbox o set state = 'sending', attempts = attempts + 1, data_phase = false, limited = false, lease_token = $1, lease_until = $4
