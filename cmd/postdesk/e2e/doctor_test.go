@@ -3,8 +3,12 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -128,8 +132,11 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 	doctorSays(t, out, "wrong … database, synchronous_commit: is off", "→ set synchronous_commit = on", "warning … idle: not offered",
 		"warning … after: the server has no UIDPLUS", "→ set after: keep or seen",
 		"wrong … probe: taken by the submission server, but not in folder INBOX after 3s", "→ look for pd.")
-	if len(sink.taken) != 1 || d.count("select count(*) from mailbox where probed is not null") != 0 {
-		t.Errorf("%d probes, of which one was remembered", len(sink.taken))
+	sink.mu.Lock()
+	sent := len(sink.taken)
+	sink.mu.Unlock()
+	if remembered := d.count("select count(*) from mailbox where probed is not null"); sent != 1 || remembered != 0 {
+		t.Errorf("%d probes sent, %d remembered", sent, remembered)
 	}
 	good := d.environ
 	d.environ = append(good[:len(good):len(good)], "IT_PASSWORD=not-the-password")
@@ -140,6 +147,27 @@ func TestDoctorNamesWhatIsWrong(t *testing.T) {
 		"ok … network@city.test, imap", "wrong … network@city.test, smtp")
 	if strings.Contains(out, "not-the-password") {
 		t.Error("the password is in the output")
+	}
+	// A token service that gives none, and one whose tokens the mail server does not take.
+	var gives atomic.Bool
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if gives.Load() {
+			_, _ = io.WriteString(w, `{"access_token":"a-token","token_type":"Bearer"}`)
+			return
+		}
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = io.WriteString(w, `{"error":"invalid_grant"}`)
+	}))
+	t.Cleanup(service.Close)
+	d.apply(strings.Replace(d.deskFile, "    opens: Printers\n", "    auth: {method: xoauth2, token_url: \""+service.URL+"/token\", client_id: desk, client_secret_env: IT_PASSWORD}\n    opens: Printers\n", 1))
+	out, _ = d.run(1, "doctor", "--mailbox", "it@city.test")
+	doctorSays(t, out, "wrong … access token", "→ look at auth of the mailbox")
+	gives.Store(true)
+	out, _ = d.run(1, "doctor", "--mailbox", "it@city.test")
+	doctorSays(t, out, "ok … access token: given by "+service.URL, "wrong … imap")
+	if strings.Contains(out, "a-token") {
+		t.Error("the token is in the output")
 	}
 	d.run(2, "doctor", "--mailbox", "nobody@city.test")
 	d.run(2, "doctor", "--wait", "1h")
