@@ -157,7 +157,7 @@ func (t *Traffic) Chased() bool {
 	for i := 0; i+1 < len(t.Heard) && turns < chaseTurns; i++ {
 		answer, before := t.Heard[i], t.Heard[i+1]
 		if !Alike(answer.Likeness, before.Likeness) || !slices.ContainsFunc(t.Sent, func(at time.Time) bool {
-			return at.After(before.At) && at.Before(answer.At) && answer.At.Sub(at) <= chaseWithin
+			return !at.Before(before.At) && at.Before(answer.At) && answer.At.Sub(at) <= chaseWithin
 		}) {
 			break
 		}

@@ -222,8 +222,20 @@ func passesOnReport(m *Message, _ Options) string {
 	return ""
 }
 
-// outOfOffice matches the subjects of out-of-office answers in ten languages.
-var outOfOffice = regexp.MustCompile(`(?i)^\s*(re:\s*|aw:\s*|rv:\s*)?(auto(matic|mated)?[ -]?(reply|response)|out of (the )?office|auto:|respuesta autom[aá]tica|fuera de (la )?oficina|ausente de la oficina|resposta autom[àaá]tica|ausência|fora d[oe] escrit[óo]rio|automatische antwort|abwesenheits?|automatisches antwortschreiben|réponse automatique|absence du bureau|message d'absence|risposta automatica|fuori sede|fuori ufficio|automatisch antwoord|afwezig|autosvar|automatiskt svar|frånvaro|automatisk svar|odpowiedź automatyczna|nieobecno|automatická odpověď|автоматический ответ|自動応答|自动答复)`)
+// outOfOffice matches the subjects of out-of-office answers, as mail programs write them in ten languages and some more.
+var outOfOffice = regexp.MustCompile(`(?i)^\s*(?:(?:re|aw|rv|sv|vs|odp)\s*:\s*)*(?:` + strings.Join([]string{
+	`auto(?:matic|mated)?[ -]?(?:reply|response)|(?:i am )?out of (?:the )?office|auto:`,                         // English
+	`respuesta autom[aá]tica|fuera de (?:la )?oficina|ausente de la oficina`,                                     // Spanish
+	`automatische(?:s)? (?:antwort|antwortschreiben)|abwesenheits?(?:notiz|nachricht|meldung|$)|abwesend(?:$|:)`, // German
+	`r[eé]ponse automatique|absen(?:ce|t|te|t\(e\)) du bureau|message d['’]absence`,                              // French
+	`resposta autom[aáà]tica|aus[eê]ncia|fora do escrit[oó]rio`,                                                  // Portuguese, Catalan
+	`risposta automatica|fuori (?:sede|ufficio)`,                                                                 // Italian
+	`automatisch(?:e)? antwoord|afwezig|niet aanwezig`,                                                           // Dutch
+	`auto(?:matiskt? )?svar|frånvaro|fravær|ikke til stede`,                                                      // Swedish, Norwegian, Danish
+	`odpowiedź automatyczna|nieobecno|poza biurem`,                                                               // Polish
+	`automatická odpověď|mimo kancelář|nepřítomnost`,                                                             // Czech
+	`автоматический ответ|自動応答|自动答复`,
+}, "|") + `)`)
 
 // OutOfOffice says whether the subject is that of an out-of-office answer. It
 // is a weak sign: alone it does not make a mail automatic, close behind our
