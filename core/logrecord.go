@@ -39,6 +39,7 @@ type Record struct {
 	Change          Change // of events: what changed
 	Work            int    // minutes (A70); 0 = none noted
 	Attachments     []Attachment
+	Copied          []string   // of mail: addresses in Cc of people who took no part when it came (D15)
 	Failed          []Delivery // mails about it that did not arrive
 }
 

@@ -188,6 +188,8 @@ type RecordView struct {
 	Via             Via              `json:"via,omitempty"`
 	// Deliveries are the mails about it that did not arrive, or perhaps not, for those who read the whole log.
 	Deliveries []Delivery `json:"deliveries,omitempty"`
+	// Copied are addresses in Cc of the mail whose owners took no part when it came, for those who read the whole log (D15).
+	Copied []string `json:"copied,omitempty"`
 }
 
 // AttachmentView names a file.
@@ -234,7 +236,7 @@ func ViewOfRecord(r *Record, s Standing) (v RecordView, ok bool) {
 		v.Change = &change
 	}
 	if internal { // of solver-side mail only the new text reaches requesters (mail.md 6)
-		v.Verified, v.Folded, v.MessageID, v.Deliveries = r.Verified, r.Folded, r.MessageID, r.Failed
+		v.Verified, v.Folded, v.MessageID, v.Deliveries, v.Copied = r.Verified, r.Folded, r.MessageID, r.Failed, r.Copied
 	} else if r.Verified != nil && !*r.Verified && (r.Author == nil || r.Author.ID != s.Person.ID) {
 		v.Verified = r.Verified // whoever reads an unproven sender's words as somebody else's is told so (mail.md 4)
 	}

@@ -108,6 +108,11 @@ func deliver(ctx context.Context, mail *helpdesk.Mail, m *Message, e evidence) (
 			}
 		}
 	}
+	if !d.evidence.fail && m.Class == ClassHuman {
+		if err := d.ReadCopied(ctx, addresses(m.Cc)); err != nil {
+			return store.Outcome{}, err
+		}
+	}
 	if candidate.Ticket != 0 && person != nil {
 		s, err := d.StandingIn(ctx, candidate.Ticket)
 		if err != nil {

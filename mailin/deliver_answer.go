@@ -193,7 +193,7 @@ func (a *reply) record(ctx context.Context, r helpdesk.NewRecord) error {
 			a.receipt.Text = core.TextReply
 		}
 	}
-	return a.AddCopied(ctx, a.ticket, addresses(a.msg.Cc))
+	return a.AddCopied(ctx, a.ticket)
 }
 
 // ordersSomething tells that the text begins like commands, also where they are none.

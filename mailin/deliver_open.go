@@ -66,7 +66,7 @@ func (d *delivery) opened(ctx context.Context, n core.Number, also []core.Servic
 	if err != nil {
 		return store.Outcome{}, err
 	}
-	return store.Outcome{State: core.InboundApplied, Reason: how, Ticket: n}, d.AddCopied(ctx, n, addresses(d.msg.Cc))
+	return store.Outcome{State: core.InboundApplied, Reason: how, Ticket: n}, d.AddCopied(ctx, n)
 }
 
 // state names why a service takes no tickets.

@@ -115,6 +115,10 @@ func samples() map[string]core.Outgoing {
 		"message_received-requester": sample(core.EventMessageReceived, core.Requester, "requester", &cleo, wrote(core.KindMessage, cleo, "Mine does the same.")),
 		"message_received-follower": sample(core.EventMessageReceived, core.Follower, "follower", &ben, opened,
 			content(func(k *core.Content) { k.Ticket.Actions = []core.Action{core.ActRecord} })),
+		"message_received-copied": sample(core.EventMessageReceived, core.Solver, "solver", &ben, opened, with(rollers), content(func(k *core.Content) {
+			k.Record.Copied = []string{"kim@else.test", "ana@city.test"}
+			k.Ticket.Actions = append(k.Ticket.Actions, core.ActParticipant)
+		})),
 		"note_added-solver":        sample(core.EventNoteAdded, core.Solver, "solver", &mia, wrote(core.KindNote, mia, "The vendor knows this fault: rollers of batch 7.\nAsk Gus.")),
 		"public_reply-requester":   sample(core.EventPublicReply, core.Requester, "requester", &sol, answered, byPerson, with(rollers)),
 		"public_reply-participant": sample(core.EventPublicReply, core.Participant, "participant", &sol, answered, byPerson),

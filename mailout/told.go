@@ -104,6 +104,16 @@ func (m *told) MessageFirst() bool {
 // HasNext tells whether the event has something to say about what to do.
 func (m *told) HasNext() bool { return m.next != "" }
 
+// Copied tells the team who else has the mail and takes no part, and how to add them by mail; "" = nobody, or not theirs
+// to add (D15).
+func (m *told) Copied() string {
+	if m.Simple() || m.Record == nil || len(m.Record.Copied) == 0 || !m.Message() || m.replyTo() == m.FromAddress ||
+		!slices.Contains(m.Ticket.Actions, core.ActParticipant) {
+		return ""
+	}
+	return m.T("mail.copied", cleanText(strings.Join(m.Record.Copied, ", ")), cleanText(m.Record.Copied[0]))
+}
+
 // Note tells that the message is internal.
 func (m *told) Note() bool { return m.Record != nil && m.Record.Kind == core.KindNote }
 

@@ -17,6 +17,7 @@ type entry struct {
 	Note   bool   // for the team only
 	Proof  string // of mail: was the sender proven? yes, no, or "" where it is not asked or not the reader's business
 	Files  []file
+	Copied []string // in Cc, and still nobody who takes part (D15)
 }
 
 type file struct {
@@ -47,6 +48,11 @@ func (v *visit) entries(view core.View, records []core.RecordView) []entry {
 				e.Before = r.Change.From
 			}
 		}
+		for _, address := range r.Copied {
+			if !takesPart(view, address) {
+				e.Copied = append(e.Copied, address)
+			}
+		}
 		if r.Verified != nil {
 			e.Proof = map[bool]string{true: "yes", false: "no"}[*r.Verified]
 		}
@@ -58,4 +64,10 @@ func (v *visit) entries(view core.View, records []core.RecordView) []entry {
 		entries = append(entries, e)
 	}
 	return entries
+}
+
+// takesPart tells whether an address is that of somebody who takes part in the ticket, or follows it.
+func takesPart(view core.View, address string) bool {
+	is := func(who core.Ref) bool { return who.Email == address }
+	return is(view.Requester) || slices.ContainsFunc(view.Participants, is) || slices.ContainsFunc(view.Followers, is)
 }

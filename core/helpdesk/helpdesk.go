@@ -42,6 +42,8 @@ type Act struct {
 	reached []*core.Person
 	shown   bool // the last text that was written here goes to the requester's side
 
+	copied []copied // in Cc of a mail
+
 	// What a mail brings along; a page or call has the first two and none of the others.
 	acknowledges bool     // the requester is told that it came in (mail.md 2)
 	reopens      bool     // a message to a resolved ticket may reopen it

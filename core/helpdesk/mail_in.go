@@ -298,53 +298,6 @@ func (m *Mail) Notes(ctx context.Context, n core.Number) ([]string, error) {
 	return notes, err
 }
 
-// maxCopied bounds how many people one mail makes participants.
-const maxCopied = 50
-
-// AddCopied makes the people whom a verified requester copied participants of their ticket, where they are requesters of
-// the service (D15): from now on, with no word of what was before. Others in Cc, and a Cc on somebody else's mail, add
-// nobody.
-func (m *Mail) AddCopied(ctx context.Context, n core.Number, cc []string) error {
-	cc = slices.DeleteFunc(slices.Clone(cc), func(address string) bool { return m.dir.MailboxAt(withoutPlus(address)) != nil })
-	if m.actor.Level < core.DomainProven || len(cc) == 0 {
-		return nil
-	}
-	var people []*core.Person
-	for _, address := range cc[:min(len(cc), maxCopied)] {
-		p, err := m.tx.PersonByAddress(ctx, address)
-		if core.CodeOf(err) == core.NotFound {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		people = append(people, p)
-	}
-	t, err := m.tx.Ticket(ctx, n)
-	if err != nil {
-		return err
-	}
-	people = slices.DeleteFunc(people, func(p *core.Person) bool {
-		_, requester := m.dir.SLAFor(p, t.Service)
-		return !requester || t.TakesPart(p.ID)
-	})
-	if len(people) == 0 || t.Requester.ID != m.actor.Person.ID {
-		return nil
-	}
-	_, err = m.change(ctx, n, 0, func(c *change) error {
-		for _, p := range people {
-			if c.t.TakesPart(p.ID) { // named twice
-				continue
-			}
-			if err := c.participate(p, c.wrote); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return err
-}
-
 // AddPerson records somebody who wrote without being listed, as a contact or a guest, without sign-in (mail.md 4). Where
 // the entry exists already it is returned.
 func (m *Mail) AddPerson(ctx context.Context, from core.Ref, service core.ServiceID, origin core.Origin) (*core.Person, error) {

@@ -223,7 +223,7 @@ func (c *change) source(r *core.Record, m *MailSource) {
 	if m == nil {
 		return
 	}
-	r.Inbound, r.MessageID, r.Verified = m.Inbound, m.MessageID, m.Verified
+	r.Inbound, r.MessageID, r.Verified, r.Copied = m.Inbound, m.MessageID, m.Verified, c.bystanders()
 	c.tx.AddThread(c.t.Number, m.MessageID, m.Refs)
 }
 

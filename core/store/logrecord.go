@@ -21,10 +21,10 @@ func (tx *Tx) AddRecord(r *core.Record) error {
 		}
 	}
 	tx.write(`insert into log_record (id, ticket_number, at, kind, author_id, author_address, via, text, folded, show_to_requester,
-		verified, message_id, inbound_id, change, work)
-		values ($1, $2, $3, $4, nullif($5::bigint, 0), $6, $7, $8, $9, $10, $11, $12, nullif($13::bigint, 0), $14, nullif($15::int, 0))`,
+		verified, message_id, inbound_id, change, work, copied)
+		values ($1, $2, $3, $4, nullif($5::bigint, 0), $6, $7, $8, $9, $10, $11, $12, nullif($13::bigint, 0), $14, nullif($15::int, 0), coalesce($16::text[], '{}'))`,
 		r.ID, r.Ticket, r.At, r.Kind, idOf(r.Author), r.AuthorAddress, r.Via, r.Text, r.Folded, r.ShowToRequester,
-		r.Verified, r.MessageID, r.Inbound, change, r.Work)
+		r.Verified, r.MessageID, r.Inbound, change, r.Work, r.Copied)
 	if len(r.Attachments) == 0 {
 		return nil
 	}
@@ -38,7 +38,7 @@ func (tx *Tx) AddRecord(r *core.Record) error {
 }
 
 const recordColumns = `r.id, r.ticket_number, r.at, r.kind, coalesce(r.author_id, 0), r.author_address, r.via, r.text, r.folded,
-	r.show_to_requester, r.verified, r.message_id, coalesce(r.inbound_id, 0), r.change, coalesce(r.work, 0)`
+	r.show_to_requester, r.verified, r.message_id, coalesce(r.inbound_id, 0), r.change, coalesce(r.work, 0), r.copied`
 
 // Records reads a ticket's log, oldest first, with authors and attachments.
 func (r reads) Records(ctx context.Context, n core.Number) ([]*core.Record, error) {
@@ -96,7 +96,7 @@ func (r reads) records(ctx context.Context, where string, key any) ([]*core.Reco
 		var author core.PersonID
 		var change []byte
 		if err := rows.Scan(&rec.ID, &rec.Ticket, &rec.At, &rec.Kind, &author, &rec.AuthorAddress, &rec.Via, &rec.Text, &rec.Folded,
-			&rec.ShowToRequester, &rec.Verified, &rec.MessageID, &rec.Inbound, &change, &rec.Work); err != nil {
+			&rec.ShowToRequester, &rec.Verified, &rec.MessageID, &rec.Inbound, &change, &rec.Work, &rec.Copied); err != nil {
 			return nil, fmt.Errorf("log: %w", err)
 		}
 		if change != nil {
