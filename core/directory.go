@@ -256,10 +256,10 @@ func (d *Directory) ServedBy(id ServiceID, group SolverGroupID) (SolverGroup, bo
 	return g, slices.ContainsFunc(d.Lineage(id), func(s *Service) bool { return s.ID == g.Service })
 }
 
-// AtTheDesk tells whether the person works here: a role in a team anywhere, or setting the desk up. What the desk tells them
-// is their work, so limits bundle it and never hold it back (mail.md 2).
+// AtTheDesk tells whether the person works here: a role in a team anywhere, standing in for somebody, or setting the desk
+// up. What the desk tells them is their work, so limits bundle it and never hold it back (mail.md 2).
 func (d *Directory) AtTheDesk(p *Person) bool {
-	if p == nil || p.Administrator {
+	if p == nil || p.Administrator || len(d.StandsFor(p)) > 0 {
 		return p != nil
 	}
 	for _, grants := range d.Grants {

@@ -142,3 +142,19 @@ func TestLikeness(t *testing.T) {
 		}
 	}
 }
+
+// Who stands in for somebody of the desk is told of that work without limits, as long as it is theirs (E14, mail.md 2).
+func TestDelegatesAreAtTheDesk(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	d.p["eva"].Origin = Configured
+	d.Absences = []Absence{{Person: d.p["mia"], From: noon, Until: noon.Add(time.Hour), Delegate: d.p["eva"]}}
+	for name, want := range map[string]bool{"mia": true, "sol": true, "exa": true, "cop": true, "root": true, "eva": true, "rea": false, "ben": false, "tre": false} {
+		if got := d.At(noon).AtTheDesk(d.p[name]); got != want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+	if d.At(noon.Add(time.Hour)).AtTheDesk(d.p["eva"]) {
+		t.Error("eva stands in for nobody any more")
+	}
+}
