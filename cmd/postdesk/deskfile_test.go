@@ -129,6 +129,7 @@ func TestDeskFileFaultsHavePositions(t *testing.T) {
 		mailbox + "    auth: {method: basic, token_url: http://x.test, client_id: a}\n":         `desk.yaml:5:12: neither client_secret_env nor refresh_token_env`,
 		"services: [{name: A/B}]\n":                                                             `desk.yaml:1:19: "A/B" has a slash`,
 		"services: [{name: A, unknown_senders: eat}]\n":                                         `desk.yaml:1:39: "eat" is unknown: use hold, guest, refuse`,
+		"services: [{name: A, machine_senders: [alarms]}]\n":                                    `desk.yaml:1:40: "alarms" is neither an address nor a domain`,
 		"services: [{name: A, requester_sees: [notes]}]\n":                                      `desk.yaml:1:39: "notes" is unknown`,
 		"services: [{name: A, after_deadline: eat}]\n":                                          `desk.yaml:1:38: "eat" is unknown: use refuse, new_ticket`,
 		"services: [{name: A, waiting: {remind_days: [2, 2]}}]\n":                               `desk.yaml:1:49: 2 does not come after 2`,

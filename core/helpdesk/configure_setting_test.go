@@ -16,18 +16,19 @@ func TestSettingsOfServicesAndCustomFields(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.apply(office)
-	file := edited(t, office, "    reopen_days: 5\n", "    reopen_days: 5\n    after_deadline: new_ticket\n    waiting: {remind_days: [2, 4], resolve_after_days: 7}\n    notifications: {new_ticket: off, follower: on}\n    requester_sees: [work, internal_target]\n",
+	file := edited(t, office, "    reopen_days: 5\n", "    reopen_days: 5\n    after_deadline: new_ticket\n    waiting: {remind_days: [2, 4], resolve_after_days: 7}\n    notifications: {new_ticket: off, follower: on}\n    requester_sees: [work, internal_target]\n    machine_senders: [Alarms@city.test, '@sensors.test']\n",
 		"{name: Vendor, domains: [vendor.test]}", "{name: Vendor, domains: [vendor.test], fields: {contract: A-17}}",
 		"{email: gus@city.test, name: Gus Group}", "{email: gus@city.test, name: Gus Group, fields: {room: \"4.12\", phone: \"555\"}}")
 	d.expect(file, "~ organization Vendor: fields none → contract=A-17", "~ person gus@city.test: fields none → phone=555, room=4.12",
-		"~ service IT/Printers: after_deadline refuse → new_ticket, remind_days none → 2 4, resolve_after_days 0 → 7, notifications none → follower=on, new_ticket=off, requester_sees none → internal_target work")
+		"~ service IT/Printers: machine_senders none → @sensors.test alarms@city.test, after_deadline refuse → new_ticket, remind_days none → 2 4, resolve_after_days 0 → 7, notifications none → follower=on, new_ticket=off, requester_sees none → internal_target work")
 	dir, err := d.store.Directory(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := dir.ServiceByName("IT/Printers")
 	if s.AfterDeadline != core.NewTicketLate || !slices.Equal(s.RemindDays, []int{2, 4}) || s.ResolveWaiting != 7 ||
-		!maps.Equal(s.Notifications, map[string]bool{"new_ticket": false, "follower": true}) || !s.Sees("work") || s.Sees("priority") {
+		!maps.Equal(s.Notifications, map[string]bool{"new_ticket": false, "follower": true}) || !s.Sees("work") || s.Sees("priority") ||
+		!s.TakesFrom("alarms@city.test") || !s.TakesFrom("x@sensors.test") || s.TakesFrom("x@city.test") || s.TakesFrom("") {
 		t.Errorf("service = %+v", s)
 	}
 	if gus := d.person("gus@city.test"); !maps.Equal(gus.Fields, map[string]string{"room": "4.12", "phone": "555"}) {
@@ -46,7 +47,7 @@ func TestSettingsOfServicesAndCustomFields(t *testing.T) {
 	d.expect(edited(t, file, "    notifications: {new_ticket: off, follower: on}\n", "    notifications: {new_ticket: on}\n", ", fields: {room: \"4.12\", phone: \"555\"}", ", fields: {room: \"4.13\"}"),
 		"~ person gus@city.test: fields phone=555, room=4.12 → room=4.13", "~ service IT/Printers: notifications follower=on, new_ticket=off → new_ticket=on")
 	d.expect(office, "~ organization Vendor: fields contract=A-17 → none", "~ person gus@city.test: fields room=4.13 → none",
-		"~ service IT/Printers: after_deadline new_ticket → refuse, remind_days 2 4 → none, resolve_after_days 7 → 0, notifications new_ticket=on → none, requester_sees internal_target work → none")
+		"~ service IT/Printers: machine_senders @sensors.test alarms@city.test → none, after_deadline new_ticket → refuse, remind_days 2 4 → none, resolve_after_days 7 → 0, notifications new_ticket=on → none, requester_sees internal_target work → none")
 }
 
 func TestSettingsAreChecked(t *testing.T) {
