@@ -24,7 +24,8 @@ func (d *delivery) answer(ctx context.Context, c helpdesk.Candidate, s core.Stan
 	if held, out, err := a.unproven(ctx, c); held || err != nil {
 		return out, err
 	}
-	if err := a.write(ctx); err != nil {
+	err := a.firstAndText(ctx)
+	if err != nil {
 		if refused := core.CodeOf(err); refused == core.Forbidden || refused == core.NotFound {
 			return d.holdAndTell(ctx, c, "may_not_write", fmt.Sprint(c.Ticket))
 		}
@@ -48,7 +49,8 @@ type reply struct {
 	forward     bool        // of a notification, which is no reply (mail.md 5)
 	owned       helpdesk.NewRecord
 	receipt     core.Receipt
-	refused     map[string]error // what came of the text by itself, for note and public
+	done        map[int]core.ReceiptLine // of the commands that came before the text, by their place
+	refused     map[string]error         // what came of the text by itself, for note and public
 }
 
 // ordersMore tells whether the mail asks for more than to be recorded.
@@ -199,7 +201,40 @@ func (a *reply) record(ctx context.Context, r helpdesk.NewRecord) error {
 // ordersSomething tells that the text begins like commands, also where they are none.
 func (a *reply) ordersSomething() bool { return len(a.commands) > 0 || a.unknown != "" }
 
-// carryOut does the commands in their order, and sends the receipt.
+// beforeText names the commands that count for the text below them already: who takes the ticket writes as its solver, and
+// who is added reads what follows. All others come after it, for they may end the right to write, or the ticket.
+var beforeText = map[string]bool{"take": true, "participant": true, "follow": true, "priority": true, "category": true}
+
+// firstAndText does both or nothing: mail whose text may not be written here is held whole.
+func (a *reply) firstAndText(ctx context.Context) error {
+	if !slices.ContainsFunc(a.commands, func(c Command) bool { return beforeText[c.Name] }) {
+		return a.write(ctx)
+	}
+	return a.Try(ctx, func() error {
+		if err := a.doFirst(ctx); err != nil {
+			return err
+		}
+		return a.write(ctx)
+	})
+}
+
+// doFirst does the commands that come before the text.
+func (a *reply) doFirst(ctx context.Context) error {
+	a.done = map[int]core.ReceiptLine{}
+	for i, c := range a.commands {
+		if !a.human || !beforeText[c.Name] || i >= maxCommands {
+			continue
+		}
+		line, err := a.carry(ctx, c)
+		if err != nil {
+			return err
+		}
+		a.done[i] = line
+	}
+	return nil
+}
+
+// carryOut does the other commands in their order, and sends the receipt.
 func (a *reply) carryOut(ctx context.Context) error {
 	if !a.human || !a.ordersMore() && !a.forward {
 		return nil
@@ -212,9 +247,12 @@ func (a *reply) carryOut(ctx context.Context) error {
 				Reason: "error.command.many", Args: []string{fmt.Sprint(maxCommands)}})
 			break
 		}
-		line, err := a.carry(ctx, c)
-		if err != nil {
-			return err
+		line, done := a.done[i]
+		if !done {
+			var err error
+			if line, err = a.carry(ctx, c); err != nil {
+				return err
+			}
 		}
 		a.receipt.Lines = append(a.receipt.Lines, line)
 	}

@@ -236,8 +236,9 @@ func (d *delivery) request() string {
 
 // obey carries out what a mail orders besides that opened the ticket. Such a mail came to no reply address, so it
 // mostly proves too little, and the receipt says what to answer instead.
-func (d *delivery) obey(ctx context.Context, n core.Number) error {
-	a := &reply{delivery: d, orders: readOrders(d.msg.Visible), ticket: n, human: d.msg.Class == ClassHuman}
+// Of a ticket that is another one's they hear in any case.
+func (d *delivery) obey(ctx context.Context, n core.Number, another bool) error {
+	a := &reply{delivery: d, orders: readOrders(d.msg.Visible), ticket: n, human: d.msg.Class == ClassHuman, forward: another}
 	opened := core.Refuse(core.Conflict, "error.command.opened")
 	a.refused = map[string]error{"note": opened, "public": opened}
 	a.receipt.Text = core.TextOpened

@@ -30,7 +30,7 @@ func TestForwardOpensATicketForTheUser(t *testing.T) {
 	if note.Kind != core.KindNote || note.Text != "INTERNALWORDS" || note.ShowToRequester || note.Author == nil || note.Author.ID != o.People["sol"].ID {
 		t.Errorf("note: %+v", note)
 	}
-	o.told("forwarded", "ticket_created pat", "ticket_created mia")
+	o.told("forwarded", "ticket_created pat", "ticket_created mia", "receipt sol")
 	for _, m := range o.notices("pat@city.test") {
 		if strings.Contains(m, "INTERNALWORDS") {
 			t.Errorf("the user reads the forwarder's words: %s", m)

@@ -23,7 +23,7 @@ func (d *delivery) open(ctx context.Context, c helpdesk.Candidate, person *core.
 	f := d.forward(c, person, service)
 	if f != nil {
 		if n, err := d.openFor(ctx, f, service); n != 0 || err != nil {
-			return d.opened(ctx, n, also, "opened for "+f.from.Address, err)
+			return d.opened(ctx, n, also, true, "opened for "+f.from.Address, err)
 		}
 	}
 	if person == nil || !d.IsRequester(person, service) {
@@ -52,16 +52,16 @@ func (d *delivery) open(ctx context.Context, c helpdesk.Candidate, person *core.
 	case core.Forbidden, core.Invalid: // refused before anything was written
 		return d.hold(s.ID, "may_not_open", s.Name), d.RefuseNew(person, s, "held")
 	}
-	return d.opened(ctx, n, also, "opened", err)
+	return d.opened(ctx, n, also, false, "opened", err)
 }
 
-// opened does what else comes with a new ticket.
-func (d *delivery) opened(ctx context.Context, n core.Number, also []core.ServiceID, how string, err error) (store.Outcome, error) {
+// opened does what else comes with a new ticket; another tells that it is another one's than the sender's.
+func (d *delivery) opened(ctx context.Context, n core.Number, also []core.ServiceID, another bool, how string, err error) (store.Outcome, error) {
 	if err == nil {
 		err = d.TellAlso(ctx, n, also)
 	}
 	if err == nil {
-		err = d.obey(ctx, n)
+		err = d.obey(ctx, n, another)
 	}
 	if err != nil {
 		return store.Outcome{}, err
