@@ -84,6 +84,9 @@ POST  /login/link                                   anyone
 POST  /logout                                       anyone
 GET   /confirm/{id}                                 session
 POST  /confirm/{id}                                 session
+GET   /quarantine                                   session
+GET   /quarantine/{id}                              session
+POST  /quarantine/{id}/{decision}                   session
 GET   /dashboard/ithelpdesk                         session
 GET   /dashboard/ithelpdesk/new                     session
 POST  /dashboard/ithelpdesk/new                     session

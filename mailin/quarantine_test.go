@@ -57,6 +57,13 @@ func TestSubTeamsSortHeldMail(t *testing.T) {
 			}
 		}
 	}
+	// With a team for everybody, strangers' mail is theirs, and no sub-team's.
+	o.sql("update role_grant set for_group_id = null where person_id = $1", o.People["mia"].ID)
+	for who, want := range map[string]int{"mia": 3, "man": 1, "net": 0} {
+		if list, _, err := o.desk.Quarantine(t.Context(), o.People[who], 0, 10); err != nil || len(list) != want {
+			t.Errorf("beside a team for everybody, %s is listed %v, want %d: %v", who, list, want, err)
+		}
+	}
 	if err := o.desk.RefuseHeld(t.Context(), core.Actor{Person: o.People["net"], Level: core.SignedIn}, known.ID); core.CodeOf(err) != core.NotFound {
 		t.Errorf("another sub-team refuses: %v", err)
 	}

@@ -232,6 +232,9 @@ func TestVocabulariesAreComplete(t *testing.T) {
 	for _, why := range []string{"too_late", "folder", "held", "unknown"} {
 		want = append(want, "refusal."+why, "refusal."+why+".next")
 	}
+	for _, key := range core.HeldKeys() {
+		want = append(want, "held."+key)
+	}
 	for _, reason := range core.SwitchableReasons() {
 		want = append(want, "notice."+reason)
 	}

@@ -270,6 +270,10 @@ func TestLook(t *testing.T) {
 	look("requester", home+"?lang=es&status=all", wide, narrow)
 	look("requester-ticket", home+"/1002", wide, phone)
 	change("sol")
+	held := w.held(t, "Kim Lee <kim.lee@else.test>", "Badge for the side door", "Good morning,\n\nI start on Monday and was told to write here for a badge.\n\nKim Lee", unknownSender)
+	w.held(t, "sol@city.test", "Re: [IT #1001] Payroll printer jams on every envelope", "It is done.", core.Held{Key: "unproven", Args: []string{"dmarc=none"}})
+	look("held", held, wide, middle, phone, narrow)
+	look("held-list", "/quarantine?lang=en", wide, narrow)
 	mail, _ := w.unproven(t, "sol", ticket)
 	look("confirm", mail+"?lang=es", wide, narrow)
 }

@@ -93,6 +93,7 @@ func (v *visit) frame(title, address string) web.Frame {
 	if said := v.sessions.PopString(v.r.Context(), keySaid); said != "" {
 		f.Said = strings.Split(said, "\n")
 	}
+	f.Held = v.heldCount()
 	path, query, _ := strings.Cut(address, "?")
 	values, _ := url.ParseQuery(query) // our own
 	for _, l := range []core.Language{core.English, core.Spanish} {
@@ -100,6 +101,28 @@ func (v *visit) frame(title, address string) web.Frame {
 		f.Links = append(f.Links, web.LanguageLink{Language: l, Href: path + "?" + values.Encode(), Current: l == v.printer.Language()})
 	}
 	return f
+}
+
+// heldMost is up to how many held mails are counted.
+const heldMost = 100
+
+// heldCount is how many mails wait for the reader's decision, in words; "" for those who sort none. A page does without
+// it where the database fails.
+func (v *visit) heldCount() string {
+	if v.me == nil {
+		return ""
+	}
+	n, team, err := v.Helpdesk.QuarantineCount(v.r.Context(), v.me, heldMost)
+	switch {
+	case err != nil:
+		v.Log.WarnContext(v.r.Context(), "held mail not counted", "error", err)
+		return ""
+	case !team:
+		return ""
+	case n == heldMost:
+		return v.printer.Number(heldMost-1) + "+"
+	}
+	return v.printer.Number(int64(n))
 }
 
 // say keeps a sentence for the page that comes next.

@@ -27,7 +27,20 @@ type Frame struct {
 	Said  []string // what the request before this one has to say
 	Links []LanguageLink
 	Query string // what is searched for
+	Held  string // how many mails wait for the reader's decision; "" = they sort none
 	Path  string // of this page, with its query, for coming back to it
+}
+
+// Area is the part of the desk that the page belongs to, for the navigation.
+func (f Frame) Area() string {
+	path, _, _ := strings.Cut(f.Path, "?")
+	switch {
+	case path == "/dashboard/ithelpdesk/new":
+		return "new"
+	case path == "/quarantine", strings.HasPrefix(path, "/quarantine/"):
+		return "quarantine"
+	}
+	return "tickets"
 }
 
 // LanguageLink leads to the same page in a language.

@@ -151,10 +151,10 @@ func triages(dir *core.Directory, p *core.Person) []core.ServiceID {
 	return services
 }
 
-// sorts tells whether the person is among those who decide on mail held in a service: mail of somebody known is for the
-// team that their tickets go to, and where there is no such team, or nobody knows the sender, for all of the service's.
+// sorts tells whether the person is among those who decide on mail held in a service: it is for the team that tickets of
+// its sender go to, those of a stranger to the team for everybody; where there is no such team, for all of the service's.
 func sorts(dir *core.Directory, p *core.Person, service core.ServiceID, sender *core.Person) bool {
-	served := sender != nil && slices.ContainsFunc(dir.Effective(service, sender), func(g core.Grant) bool {
+	served := slices.ContainsFunc(dir.Effective(service, sender), func(g core.Grant) bool {
 		return core.RoleSet(0).With(g.Role).Team()
 	})
 	if !served {

@@ -23,7 +23,7 @@ func (p *play) sweep() {
 			"/me", "/me/absence", "/me/addresses", "/me/notifications", "/admin/mail/inbound", "/admin/mail/outbound", "/admin/audit"} {
 			p.get(who, api.Base+path)
 		}
-		for _, path := range []string{home + "?status=all", home + "?queue=spam", home + "/new"} {
+		for _, path := range []string{home + "?status=all", home + "?queue=spam", home + "/new", "/quarantine"} {
 			p.get(who, path)
 		}
 		for _, n := range tickets {

@@ -190,6 +190,9 @@ GET  /api/v1/me/notifications                root ben mia=ok
 PUT  /api/v1/me/notifications                root ben mia=bad
 GET  /confirm/{id}                           root ben sol=gone mia=ok
 POST /confirm/{id}                           root ben sol=gone mia=ok
+GET  /quarantine                             mia man=ok ben rea root=gone
+GET  /quarantine/{id}                        mia man=ok ben rea root net=gone
+POST /quarantine/{id}/{decision}             ben rea root net=gone mia=ok
 GET  /dashboard/ithelpdesk                   root ben mia=ok
 GET  /dashboard/ithelpdesk/new               root ben mia=ok
 `
