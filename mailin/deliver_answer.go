@@ -201,13 +201,17 @@ func (a *reply) record(ctx context.Context, r helpdesk.NewRecord) error {
 // ordersSomething tells that the text begins like commands, also where they are none.
 func (a *reply) ordersSomething() bool { return len(a.commands) > 0 || a.unknown != "" }
 
-// beforeText names the commands that count for the text below them already: who takes the ticket writes as its solver, and
-// who is added reads what follows. All others come after it, for they may end the right to write, or the ticket.
+// tellsWhere names the commands that say where the text goes; they do nothing themselves.
+var tellsWhere = map[string]bool{"note": true, "public": true}
+
+// beforeText names the commands that count for the text below them already where they stand first: who takes the ticket
+// writes as its solver, and who is added reads what follows. The others and all below them come after the text, for they
+// may end the right to write, or the ticket.
 var beforeText = map[string]bool{"take": true, "participant": true, "follow": true, "priority": true, "category": true}
 
 // firstAndText does both or nothing: mail whose text may not be written here is held whole.
 func (a *reply) firstAndText(ctx context.Context) error {
-	if !slices.ContainsFunc(a.commands, func(c Command) bool { return beforeText[c.Name] }) {
+	if len(a.commands) == 0 || !beforeText[a.commands[0].Name] && !tellsWhere[a.commands[0].Name] {
 		return a.write(ctx)
 	}
 	return a.Try(ctx, func() error {
@@ -222,8 +226,13 @@ func (a *reply) firstAndText(ctx context.Context) error {
 func (a *reply) doFirst(ctx context.Context) error {
 	a.done = map[int]core.ReceiptLine{}
 	for i, c := range a.commands {
-		if !a.human || !beforeText[c.Name] || i >= maxCommands {
+		switch {
+		case !a.human || i >= maxCommands:
+			return nil
+		case tellsWhere[c.Name]:
 			continue
+		case !beforeText[c.Name]:
+			return nil
 		}
 		line, err := a.carry(ctx, c)
 		if err != nil {
