@@ -361,7 +361,7 @@ func TestDelegateDecidesByMail(t *testing.T) {
 
 	// The requester cannot grant their own request through somebody's absence.
 	absent(24*time.Hour, "ben")
-	q = o.ask(core.AllApprove, 0, "man")
+	o.ask(core.AllApprove, 0, "man")
 	if asked := o.mails(); slices.Contains(asked, "approval_requested ben") {
 		t.Errorf("the requester was asked: %v", asked)
 	}

@@ -71,7 +71,7 @@ func Explain(file string, m *Message) Explanation {
 	}
 	if m.Class == ClassHuman {
 		for _, c := range readOrders(m.Visible).commands {
-			e.Commands = append(e.Commands, ExplainedCommand{Name: c.Name, Argument: c.Argument})
+			e.Commands = append(e.Commands, ExplainedCommand(c))
 		}
 	}
 	if m.Date != nil {
