@@ -98,8 +98,24 @@ type Tx struct {
 }
 
 // InTx runs fn in a transaction and commits what it wrote; an error or panic of fn undoes everything. The transaction
-// begins with the first thing that fn asks.
-func (s *Store) InTx(ctx context.Context, fn func(*Tx) error) error { return s.inTx(ctx, false, fn) }
+// begins with the first thing that fn asks. Where two transactions waited for each other and the database ended this one,
+// fn runs again.
+func (s *Store) InTx(ctx context.Context, fn func(*Tx) error) (err error) {
+	for range deadlockTries {
+		if err = s.inTx(ctx, false, fn); !deadlock(err) {
+			break
+		}
+	}
+	return err
+}
+
+// deadlockTries is how often a transaction is tried that others stood in the way of.
+const deadlockTries = 5
+
+func deadlock(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "40P01"
+}
 
 // InConfigTx is InTx for changes of the configuration: it waits for the transactions that run, keeps new ones waiting,
 // and bumps the version that they compare their picture with.
