@@ -443,3 +443,19 @@ func TestNoApproveAddressWithoutPlusAddresses(t *testing.T) {
 		t.Errorf("the mail says %s", x.content)
 	}
 }
+
+// Who is copied on the mail that asks them is asked all the same: from the copy they can decide nothing.
+func TestCopiedApproverIsAsked(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	n := o.open(post{top: passed})
+	o.take("sol", n)
+	o.write("ben", n, "Hello?", true)
+	x := o.notice(n, "sol")
+	o.mails()
+	o.is("ask", o.send(post{top: passed, from: "sol@city.test", to: x.reply, cc: "man@city.test", body: "#ask man@city.test\r\nMay we?"}), core.InboundApplied, n)
+	o.told("ask", "approval_requested man", "receipt sol")
+	if to := o.notice(n, "man").reply; !approveAddress.MatchString(to) {
+		t.Errorf("man answers to %q", to)
+	}
+}

@@ -209,7 +209,8 @@ func (c *change) wanted(p *core.Person, n core.Notice, reason string, e told) bo
 		return false
 	case c.actor.Is(p) && !n.Own:
 		return false
-	case !n.Own && (slices.Contains(c.direct, p.Email) || slices.Contains(c.directPeople, p.ID)): // they have the original
+	case !n.Own && e.event != core.EventApprovalAsked && // they have the original, but can decide nothing with that
+		(slices.Contains(c.direct, p.Email) || slices.Contains(c.directPeople, p.ID)):
 		return false
 	case n.Own && (!c.acknowledges || p.Origin == core.Guest && !c.proven()): // an unknown address gets none (mail.md 4)
 		return false
