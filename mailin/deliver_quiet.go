@@ -28,6 +28,10 @@ func (d *delivery) quiet(ctx context.Context, c helpdesk.Candidate, token *helpd
 	if d.msg.Class != ClassHuman || word == "" || len(enclosed(d.msg)) > 0 || d.evidence.fail {
 		return out, false, nil
 	}
+	if token.Purpose == core.PurposeNote && !d.evidence.pass && !d.Confirmed() { // it stands in the mail's text, so it proves nobody for more than a note
+		d.Become(d.Sender(), core.Unverified)
+		defer d.Become(d.Sender(), d.level)
+	}
 	taken, done, err := d.SetQuiet(ctx, c.Ticket, token, word)
 	out = store.Outcome{State: core.InboundApplied, Reason: "switched mails: " + string(word), Ticket: c.Ticket}
 	if !done {

@@ -110,3 +110,22 @@ func TestStopTakesProofAndASwitch(t *testing.T) {
 		t.Errorf("switched %v", got)
 	}
 }
+
+// The address for notes stands in the text of a mail, where others read it: with it alone nobody switches another's mails.
+func TestStopToTheNoteAddressTakesEvidence(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.sql("update mailbox set policy = 'token'")
+	n := o.open(post{top: passed})
+	o.take("sol", n)
+	o.write("ben", n, "Hello?", true)
+	x := o.notice(n, "sol")
+	o.is("token alone", o.send(post{from: "sol@city.test", to: x.note, body: "stop"}), core.InboundSuppressed, 0)
+	if got := o.said("sol", "solver"); len(got) != 0 {
+		t.Errorf("switched %v", got)
+	}
+	o.is("with evidence", o.send(post{top: passed, from: "sol@city.test", to: x.note, body: "stop"}), core.InboundApplied, n)
+	if got := o.said("sol", "solver"); !slices.Equal(got, []bool{false}) {
+		t.Errorf("switched %v", got)
+	}
+}
