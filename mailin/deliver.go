@@ -28,7 +28,7 @@ func letter(m *Message, e evidence) helpdesk.Letter {
 		Recipients:  m.Recipients(),
 		Acknowledge: m.MayAnswer && m.Class == ClassHuman && !e.fail, // a forged sender hears nothing
 		Reopen:      m.Class == ClassHuman || m.Class == ClassMachine || m.Class == ClassDesk,
-		Human:       m.Class == ClassHuman, Likeness: core.Likeness(m.Visible), Words: core.WordsKey(m.Text),
+		Human:       m.Class == ClassHuman, Forged: e.fail, Likeness: core.Likeness(m.Visible), Words: core.WordsKey(m.Text),
 	}
 	if from.Address != "" {
 		l.From = core.FoldAddress(from.Address)

@@ -1,6 +1,7 @@
 package mailin
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -160,4 +161,35 @@ func TestTokenAloneNeedsNoEvidenceAtAll(t *testing.T) {
 		o.is(result, o.send(post{top: top, from: "sol@city.test", to: x.reply, body: "Done " + result}), core.InboundQuarantined, 0)
 	}
 	o.is("nobody looked", o.send(post{from: "sol@city.test", to: x.reply, body: "Done."}), core.InboundApplied, n)
+}
+
+// Who has a copy of a solver's mail could deliver it first as a robot's, and have the real one taken for a duplicate.
+func TestRobotsCopyKeepsNobodyOut(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	n := o.open(post{top: passed})
+	o.take("sol", n)
+	o.write("ben", n, "Hello?", true)
+	p := post{top: "Auto-Submitted: auto-replied\r\n", from: "sol@city.test", to: o.notice(n, "sol").reply, id: "copy@city.test", body: "#resolve\r\nREALTEXT"}
+	o.is("marked copy", o.send(p), core.InboundApplied, n)
+	p.top = passed
+	o.is("the person's own", o.send(p), core.InboundApplied, n)
+	if got := o.ticket(n).Status; got != core.Resolved {
+		t.Errorf("the ticket is %s", got)
+	}
+	o.is("again", o.send(p), core.InboundDuplicate, n)
+	p.top = "Auto-Submitted: auto-replied\r\n"
+	o.is("marked again", o.send(p), core.InboundDuplicate, n)
+}
+
+// What the sender's domain disowns is no sign of them: it neither freezes nor frees their address.
+func TestForgedMailCountsForNobody(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	n := o.open(post{top: passed})
+	o.is("forged", o.send(post{top: failed, from: "ben@city.test", subject: fmt.Sprintf("Re: [IT #%d] Paper jam", n), body: "The door is stuck again."}), core.InboundApplied, n)
+	var counted int
+	if err := o.Store.Pool().QueryRow(t.Context(), "select count(*) from inbound where likeness is not null").Scan(&counted); err != nil || counted != 1 {
+		t.Errorf("%d mails count for ben, want 1: %v", counted, err)
+	}
 }

@@ -39,6 +39,8 @@ type Letter struct {
 	Acknowledge, Reopen bool
 	// Human says that a person wrote it, by its class.
 	Human bool
+	// Forged says that the sender's domain disowns it.
+	Forged bool
 	// Likeness and Words are fingerprints of its new and of its whole text (core.Likeness, core.WordsKey).
 	Likeness int64
 	Words    []byte
@@ -75,6 +77,11 @@ func (h *Helpdesk) applyMail(ctx context.Context, inbound int64, l Letter, fn fu
 		}
 		a.acknowledges, a.reopens, a.direct, a.directPeople = l.Acknowledge && !row.Old, l.Reopen, l.Direct, m.facts.Direct
 		m.Act, m.Row = a, row
+		if s := m.facts.Same; s != nil && s.ID != inbound && l.Human && s.Class == classAuto {
+			// Whoever has a copy could mark it as a robot's and deliver it first, to keep the person's own out.
+			tx.GiveUpContentKey(s.ID)
+			m.facts.Same = nil
+		}
 		first := m.facts.Same
 		again := first != nil && first.ID != inbound
 		if !again || first.State == core.InboundQuarantined {
@@ -89,8 +96,10 @@ func (h *Helpdesk) applyMail(ctx context.Context, inbound int64, l Letter, fn fu
 			out = store.Outcome{State: core.InboundDuplicate, Reason: fmt.Sprintf("same content as message %d", first.ID), Ticket: first.Ticket}
 		}
 		out.MessageID, out.Sender, out.Subject, out.Class, out.Evidence = l.MessageID, l.Sender, l.Subject, l.Class, l.Evidence
-		out.Likeness = &l.Likeness
-		if out.State == core.InboundApplied && l.Human && m.actor.Level > core.Machine {
+		if !l.Forged { // what is forged is no sign of who really writes from there
+			out.Likeness = &l.Likeness
+		}
+		if out.State == core.InboundApplied && l.Human && !l.Forged && m.actor.Level > core.Machine {
 			tx.LiftSuspension(l.From, a.now)
 		}
 		if out.State == core.InboundApplied || out.State == core.InboundQuarantined {
@@ -101,6 +110,9 @@ func (h *Helpdesk) applyMail(ctx context.Context, inbound int64, l Letter, fn fu
 	})
 	return out, err
 }
+
+// classAuto is the class of what a program wrote by itself (mail.md 2, row 4).
+const classAuto = "auto"
 
 // questions are what is looked up about the message before anything is decided.
 func (m *Mail) questions(inbound int64) store.MailQuestions {

@@ -208,6 +208,11 @@ func (tx *Tx) SupersedeInbound(id, by int64, now time.Time) {
 		id, core.InboundDuplicate, fmt.Sprintf("its proven copy, message %d, was applied", by), now)
 }
 
+// GiveUpContentKey lets the next mail of the same content count as the first.
+func (tx *Tx) GiveUpContentKey(id int64) {
+	tx.write("update inbound set content_key = null where id = $1", id)
+}
+
 // ReplayInbound puts a message back into the queue: with its attempts forgotten and its content key given up. It
 // returns false where the message was applied, which no replay repeats.
 func (tx *Tx) ReplayInbound(ctx context.Context, id int64) (bool, error) {
