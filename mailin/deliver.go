@@ -155,7 +155,9 @@ func (d *delivery) hold(service core.ServiceID, why string, args ...string) stor
 // holdReply keeps mail that was meant for a ticket, for the triage of the ticket's service.
 func (d *delivery) holdReply(ctx context.Context, c helpdesk.Candidate, why string, args ...string) store.Outcome {
 	if service := d.ServiceOf(ctx, c.Ticket); service != 0 {
-		return d.hold(service, why, args...)
+		out := d.hold(service, why, args...)
+		out.Ticket = c.Ticket // its team sorts it
+		return out
 	}
 	service, _ := d.ServiceFor(addresses(d.msg.To), addresses(d.msg.Cc))
 	return d.hold(service, why, args...)

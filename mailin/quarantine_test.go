@@ -69,6 +69,34 @@ func TestSubTeamsSortHeldMail(t *testing.T) {
 	}
 }
 
+// What was meant for a ticket quotes it: it lies with the sub-team of that ticket, whoever sent it.
+func TestSubTeamsSortHeldAnswers(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	n := o.open(post{top: passed})
+	o.take("sol", n)
+	o.write("ben", n, "Hello?", true)
+	x := o.notice(n, "sol")
+	harbour := o.id("insert into requester_group (name) values ('Harbour') returning id")
+	o.sql("insert into requester_group_member values ($1, $2)", harbour, o.People["sol"].ID)
+	o.sql("insert into role_grant (service_id, role, person_id, for_group_id) values ($1, 'main_solver', $2, $3)", o.Printers, o.People["net"].ID, harbour)
+	held := o.send(post{top: failed, from: "sol@city.test", to: x.reply, body: "About SECRET"})
+	o.is("unproven", held, core.InboundQuarantined, n)
+	misused := o.send(post{from: "eva@else.test", to: x.reply, body: "A copy of SECRET"})
+	o.is("misused", misused, core.InboundQuarantined, n)
+	for who, want := range map[string]int{"mia": 2, "net": 0} {
+		if list, _, err := o.desk.Quarantine(t.Context(), o.People[who], 0, 10); err != nil || len(list) != want {
+			t.Errorf("%s is listed %v, want %d: %v", who, list, want, err)
+		}
+		for _, row := range []int64{held.ID, misused.ID} {
+			_, err := o.desk.HeldText(t.Context(), core.Actor{Person: o.People[who], Via: core.ViaDesk, Level: core.SignedIn}, row)
+			if seen := err == nil; seen != (want > 0) {
+				t.Errorf("%s reads %d: %v", who, row, err)
+			}
+		}
+	}
+}
+
 // A mail that waits for its sender's button says so, as long as it does; and why it was held is a key with what stands in it.
 func TestHeldMailSaysWhyAndWhatItWaitsFor(t *testing.T) {
 	t.Parallel()

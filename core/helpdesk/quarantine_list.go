@@ -128,7 +128,7 @@ func (h *Helpdesk) sortedBy(ctx context.Context, dir *core.Directory, p *core.Pe
 			return nil, err
 		}
 		for _, r := range rows {
-			if before = r.ID; sorts(dir, p, r.Service, r.Known) {
+			if before = r.ID; sorts(dir, p, r.Service, r.Requester) {
 				mine = append(mine, r)
 			}
 		}
@@ -151,8 +151,8 @@ func triages(dir *core.Directory, p *core.Person) []core.ServiceID {
 	return services
 }
 
-// sorts tells whether the person is among those who decide on mail held in a service: it is for the team that tickets of
-// its sender go to, those of a stranger to the team for everybody; where there is no such team, for all of the service's.
+// sorts tells whether the person is among those who decide on mail held in a service: what was meant for a ticket is for
+// the team of that ticket's requester (D17), other mail for the team that tickets of its sender go to, those of a stranger to the team for everybody; where there is no such team, for all of the service's.
 func sorts(dir *core.Directory, p *core.Person, service core.ServiceID, sender *core.Person) bool {
 	served := slices.ContainsFunc(dir.Effective(service, sender), func(g core.Grant) bool {
 		return core.RoleSet(0).With(g.Role).Team()
@@ -179,6 +179,13 @@ func (a *Act) held(ctx context.Context, id int64) (*store.Inbound, error) {
 	sender, err := a.tx.PersonByAddress(ctx, row.Sender)
 	if err != nil && core.CodeOf(err) != core.NotFound {
 		return nil, err
+	}
+	if row.State == core.InboundQuarantined && row.Ticket != 0 {
+		t, err := a.tx.Ticket(ctx, row.Ticket)
+		if err != nil {
+			return nil, err
+		}
+		sender = t.Requester
 	}
 	if !sorts(a.dir, a.actor.Person, row.Service, sender) || row.State != core.InboundQuarantined && row.State != core.InboundApplied && row.State != core.InboundSuppressed {
 		return nil, core.Refuse(core.NotFound, "error.not_found")

@@ -257,7 +257,8 @@ func (r reads) MailboxAddresses(ctx context.Context) (map[core.MailboxID]string,
 // HeldRow is a held message with the person whose address it is from; nil = nobody's.
 type HeldRow struct {
 	*Inbound
-	Known *core.Person
+	Known     *core.Person
+	Requester *core.Person // of the ticket that it was meant for; else its sender
 }
 
 // Quarantine lists held mail of the services, newest first. before is the last id of the page before, 0 at first.
@@ -278,7 +279,14 @@ func (r reads) Quarantine(ctx context.Context, services []core.ServiceID, before
 	known, err := r.PeopleByAddress(ctx, addresses)
 	held := make([]HeldRow, 0, len(found))
 	for _, i := range found {
-		held = append(held, HeldRow{i, known[core.FoldAddress(i.Sender)]})
+		row := HeldRow{i, known[core.FoldAddress(i.Sender)], known[core.FoldAddress(i.Sender)]}
+		if i.Ticket != 0 && err == nil {
+			var t *core.Ticket
+			if t, err = r.Ticket(ctx, i.Ticket); err == nil {
+				row.Requester = t.Requester
+			}
+		}
+		held = append(held, row)
 	}
 	return held, err
 }
