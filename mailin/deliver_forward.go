@@ -2,6 +2,7 @@ package mailin
 
 import (
 	"context"
+	"slices"
 
 	"postdesk/core"
 	"postdesk/core/helpdesk"
@@ -38,9 +39,14 @@ func (d *delivery) openFor(ctx context.Context, f *forwarded, service core.Servi
 	if o := readOrders(f.above); o.text != "" || len(o.commands) > 0 {
 		note = o.text
 	}
+	files, own := d.attachments(), []core.Attachment(nil)
+	if f.place > 0 { // what is enclosed beside the original is the forwarder's
+		own = slices.Concat(files[:f.place-1], files[f.place:])
+		files = files[f.place-1 : f.place]
+	}
 	err = d.Try(ctx, func() error {
-		n, err = d.OpenTicket(ctx, helpdesk.NewTicket{Service: service, Subject: passedOn(withoutTag(d.msg.Subject)), Text: f.text, Note: note,
-			Attachments: d.attachments(), Mail: source, OnBehalfOf: user, Author: user})
+		n, err = d.OpenTicket(ctx, helpdesk.NewTicket{Service: service, Subject: passedOn(withoutTag(d.msg.Subject)), Text: f.text, Note: note, NoteFiles: own,
+			Attachments: files, Mail: source, OnBehalfOf: user, Author: user})
 		return err
 	})
 	if refused := core.CodeOf(err); refused == core.Forbidden || refused == core.Invalid {

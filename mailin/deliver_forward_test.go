@@ -56,6 +56,23 @@ func TestForwardOpensATicketForTheUser(t *testing.T) {
 	}
 }
 
+// What is enclosed beside the user's mail is the forwarder's, for the team alone.
+func TestForwardersFilesStayInside(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.uid++
+	extra := "--b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=internal.log\r\n\r\nINTERNALLOG\r\n--b--\r\n"
+	row := o.sendRaw(o.Mailbox, passed+strings.Replace(attachedForward("Look at this"), "--b--\r\n", extra, 1))
+	o.is("attached", row, core.InboundApplied, 0)
+	first, note := o.records(row.Ticket)[0], o.last(row.Ticket)
+	if len(first.Attachments) != 1 || first.Attachments[0].Name != "jam.eml" {
+		t.Errorf("the user has %+v", first.Attachments)
+	}
+	if note.ShowToRequester || len(note.Attachments) != 1 || note.Attachments[0].Name != "internal.log" {
+		t.Errorf("the team has %+v, shown %v", note.Attachments, note.ShowToRequester)
+	}
+}
+
 // Where it cannot be the user's ticket it is the sender's own, and the team reads whose mail it was. Who may not open for
 // others, and the desk's own mail, open what they always did.
 func TestForwardThatIsNotForTheUser(t *testing.T) {

@@ -13,6 +13,7 @@ type forwarded struct {
 	from  Address // who wrote it, by what the forwarder's program says
 	text  string  // what they wrote
 	above string  // the forwarder's own words
+	place int     // of the attached original among the files, from 1; 0 = it stands in the text
 }
 
 // readForward finds the mail that a message passes on: as text behind the header lines that mail programs put above it,
@@ -29,7 +30,7 @@ func readForward(m *Message) (f forwarded, ok bool) {
 
 // attachedMail reads the first attached message whose bytes are at hand; larger ones stay attachments.
 func attachedMail(m *Message) (forwarded, bool) {
-	for _, a := range m.Attachments {
+	for i, a := range m.Attachments {
 		if a.ContentType != "message/rfc822" || len(a.Data) == 0 {
 			continue
 		}
@@ -39,7 +40,7 @@ func attachedMail(m *Message) (forwarded, bool) {
 			if text := strings.TrimSpace(inner.Text); text != "" { // the outer text may show the inner one too
 				above, _, _ = strings.Cut(above, text)
 			}
-			return forwarded{from, newText(inner), maskAddresses(strings.TrimSpace(above))}, true
+			return forwarded{from, newText(inner), maskAddresses(strings.TrimSpace(above)), i + 1}, true
 		}
 	}
 	return forwarded{}, false
@@ -72,7 +73,7 @@ func inlineMail(m *Message) (forwarded, bool) {
 		if m.Signature != "" {
 			own = strings.TrimSpace(strings.TrimSuffix(own, strings.TrimSpace(m.Signature)))
 		}
-		return forwarded{address, maskAddresses(unquoted(lines[end:])), maskAddresses(own)}, true
+		return forwarded{address, maskAddresses(unquoted(lines[end:])), maskAddresses(own), 0}, true
 	}
 	return forwarded{}, false
 }

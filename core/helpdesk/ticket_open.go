@@ -29,8 +29,9 @@ type NewTicket struct {
 	Linked      core.Number  // the ticket it comes from (E8, E10)
 	Copied      *core.Record // the record it was split from: what is known of its sender comes along
 	Note        string       // for the team alone, in the actor's own words, beside a text that is somebody else's
-	Proposed    string       // the address whose mail was passed on, where the ticket could not be opened for them
-	Presumed    core.Number  // the ticket that the mail named, but where its sender may not write (mail.md 3)
+	NoteFiles   []core.Attachment
+	Proposed    string      // the address whose mail was passed on, where the ticket could not be opened for them
+	Presumed    core.Number // the ticket that the mail named, but where its sender may not write (mail.md 3)
 }
 
 // MailSource says which mail a record came from.
@@ -156,8 +157,8 @@ func (c *change) open(ctx context.Context, n NewTicket) error {
 	if first, err = c.log(first); err != nil {
 		return err
 	}
-	if n.Note != "" {
-		if _, err := c.log(&core.Record{Kind: core.KindNote, Text: n.Note}); err != nil {
+	if n.Note != "" || len(n.NoteFiles) > 0 {
+		if _, err := c.log(&core.Record{Kind: core.KindNote, Text: n.Note, Attachments: n.NoteFiles}); err != nil {
 			return err
 		}
 	}
