@@ -21,6 +21,25 @@ func (o *office) confirm(who string) (core.Number, error) {
 	return o.desk.ConfirmMail(o.Context(), actor, strings.TrimPrefix(path, "/confirm/"))
 }
 
+// The page names nobody in Cc, so its button adds none of them.
+func TestConfirmingAddsNobodyInCc(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	n := o.open(post{top: passed})
+	o.mails()
+	p := post{from: "ben@city.test", to: "it@city.test", subject: o.tag(n), cc: "eva@city.test", body: "#participant pat@city.test\r\nWe go on."}
+	o.is("without proof", o.send(p), core.InboundQuarantined, n)
+	if _, err := o.confirm("ben"); err != nil {
+		t.Fatal(err)
+	}
+	if x := o.ticket(n); x.TakesPart(o.People["eva"].ID) || !x.TakesPart(o.People["pat"].ID) {
+		t.Errorf("participants: %+v", x.Participants)
+	}
+	if got := o.last(n).Copied; len(got) > 0 && !slices.Equal(got, []string{"eva@city.test"}) {
+		t.Errorf("copied: %v", got)
+	}
+}
+
 // What a solver orders without proof is held whole, and carried out whole by their button: text, commands and all.
 func TestConfirmedCommandsAreCarriedOut(t *testing.T) {
 	t.Parallel()

@@ -43,6 +43,8 @@ type Act struct {
 	shown   bool // the last text that was written here goes to the requester's side
 
 	copied []copied // in Cc of a mail
+	// addsNobody keeps those in Cc from becoming participants by that alone.
+	addsNobody bool
 
 	// What a mail brings along; a page or call has the first two and none of the others.
 	acknowledges bool     // the requester is told that it came in (mail.md 2)

@@ -146,6 +146,7 @@ func (h *Helpdesk) ConfirmMail(ctx context.Context, actor core.Actor, id string)
 		if m.Act, err = h.act(ctx, tx, core.Actor{Via: core.ViaMail}); err != nil {
 			return err
 		}
+		m.addsNobody = true // the page does not name them
 		m.acknowledges, m.reopens, m.direct, m.directPeople = again.Letter.Acknowledge, again.Letter.Reopen, again.Letter.Direct, m.facts.Direct
 		out, err := again.Carry(ctx, m)
 		if err != nil {

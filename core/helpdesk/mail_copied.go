@@ -62,7 +62,7 @@ func (m *Mail) AddCopied(ctx context.Context, n core.Number) error {
 
 // joins tells whether somebody in Cc becomes a participant by that alone.
 func (a *Act) joins(t *core.Ticket, x copied) bool {
-	if x.person == nil || a.actor.Level < core.DomainProven || !a.actor.Is(t.Requester) {
+	if x.person == nil || a.addsNobody || a.actor.Level < core.DomainProven || !a.actor.Is(t.Requester) {
 		return false
 	}
 	_, requester := a.dir.SLAFor(x.person, t.Service)
