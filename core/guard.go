@@ -93,7 +93,7 @@ func (t *Traffic) judge(o *Outgoing, team, flood bool, l Limits, now time.Time) 
 		answers = min(answers, AnswersToUnknown)
 	}
 	switch {
-	case t.Suspended:
+	case t.Suspended && !team:
 		return Ruling{Verdict: Drop, Why: "the address is suspended: mail to it came back three times in seven days"}
 	case answer && flood:
 		return Ruling{Verdict: Drop, Why: "a flood of mail comes in: nothing is acknowledged"}

@@ -44,7 +44,7 @@ func TestGuard(t *testing.T) {
 		{"an acknowledgement to the frozen", Traffic{FrozenUntil: guardNow.Add(time.Hour)}, ack, false, false, Drop, time.Time{}},
 		{"no longer frozen", Traffic{FrozenUntil: guardNow}, notice, false, false, LetGo, time.Time{}},
 		{"suspended", Traffic{Suspended: true}, notice, false, false, Drop, time.Time{}},
-		{"a suspended colleague", Traffic{Suspended: true}, notice, true, false, Drop, time.Time{}},
+		{"a suspended colleague", Traffic{Suspended: true}, notice, true, false, LetGo, time.Time{}},
 		{"much for the team", Traffic{Hour: 59, Day: 5000}, notice, true, false, LetGo, time.Time{}},
 		{"too much for the team", Traffic{Hour: 60}, notice, true, false, Bundle, time.Time{}},
 		{"behind what a digest gathers", Traffic{Hour: 1, Gathering: true}, notice, true, false, Bundle, time.Time{}},

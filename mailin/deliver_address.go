@@ -2,6 +2,8 @@ package mailin
 
 import (
 	"context"
+	"strings"
+	"unicode"
 
 	"postdesk/core"
 	"postdesk/core/helpdesk"
@@ -21,6 +23,8 @@ func (d *delivery) confirmAddress(ctx context.Context, token *helpdesk.Token) (s
 		return not("the answer came from another address than " + token.Address)
 	case d.evidence.fail:
 		return not(d.evidence.why)
+	case declines[opening(d.msg.Visible)]:
+		return not("its owner said no")
 	}
 	done, why, err := d.ConfirmAddress(ctx, token)
 	if err != nil || !done {
@@ -30,4 +34,15 @@ func (d *delivery) confirmAddress(ctx context.Context, token *helpdesk.Token) (s
 		return not(why)
 	}
 	return store.Outcome{State: core.InboundApplied, Reason: "address confirmed"}, nil
+}
+
+// declines are the first words of an answer by which somebody says that the address is theirs alone.
+var declines = map[string]bool{"no": true, "not": true, "never": true, "nunca": true, "stop": true, "parar": true}
+
+func opening(text string) string {
+	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) })
+	if len(words) == 0 {
+		return ""
+	}
+	return core.FoldWords(words[0])
 }

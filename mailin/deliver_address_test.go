@@ -91,6 +91,7 @@ func TestOnlyAPersonThereConfirmsAnAddress(t *testing.T) {
 		"from a stranger":           {from: "x@evil.test"},
 		"two senders":               {from: "ben@home.test, x@evil.test"},
 		"proven, from another":      {top: passed, from: "mia@city.test"},
+		"its owner's no":            {from: "ben@home.test", body: "No, I never asked for this."},
 		"an out-of-office":          {from: "ben@home.test", subject: "Out of office: Confirm this address"},
 		"marked as automatic":       {top: "Auto-Submitted: auto-replied\r\n", from: "ben@home.test"},
 		"a bounce":                  {top: "Return-Path: <>\r\n", from: "mailer-daemon@home.test", subject: "Undelivered mail returned to sender"},

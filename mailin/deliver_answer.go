@@ -21,6 +21,7 @@ func (d *delivery) answer(ctx context.Context, c helpdesk.Candidate, s core.Stan
 	a.noteAddress = mine && token.Purpose == core.PurposeNote
 	a.human = d.msg.Class == ClassHuman
 	a.forward = a.team && forwardPrefix.MatchString(d.msg.Subject)
+	a.stays = s.Roles.Team()
 	if held, out, err := a.unproven(ctx, c); held || err != nil {
 		return out, err
 	}
@@ -47,6 +48,7 @@ type reply struct {
 	noteAddress bool        // it came to an address for notes, whose token is good for nothing else (mail.md 4)
 	human       bool        // a person wrote it: only they have commands, and are answered
 	forward     bool        // of a notification, which is no reply (mail.md 5)
+	stays       bool        // the sender sees the ticket whoever has it
 	owned       helpdesk.NewRecord
 	receipt     core.Receipt
 	done        map[int]core.ReceiptLine // of the commands that came before the text, by their place
@@ -205,13 +207,18 @@ func (a *reply) ordersSomething() bool { return len(a.commands) > 0 || a.unknown
 var tellsWhere = map[string]bool{"note": true, "public": true}
 
 // beforeText names the commands that count for the text below them already where they stand first: who takes the ticket
-// writes as its solver, and who is added reads what follows. The others and all below them come after the text, for they
-// may end the right to write, or the ticket.
+// writes as its solver, and who is added, or is given the ticket, reads what follows. The others and all below them come
+// after the text, for they may end the right to write, or the ticket.
 var beforeText = map[string]bool{"take": true, "participant": true, "follow": true, "priority": true, "category": true}
+
+// before tells whether a command comes before the text. Who loses sight with the ticket passes it on after it.
+func (a *reply) before(name string) bool {
+	return beforeText[name] || a.stays && (name == "assign" || name == "group")
+}
 
 // firstAndText does both or nothing: mail whose text may not be written here is held whole.
 func (a *reply) firstAndText(ctx context.Context) error {
-	if len(a.commands) == 0 || !beforeText[a.commands[0].Name] && !tellsWhere[a.commands[0].Name] {
+	if len(a.commands) == 0 || !a.before(a.commands[0].Name) && !tellsWhere[a.commands[0].Name] {
 		return a.write(ctx)
 	}
 	return a.Try(ctx, func() error {
@@ -231,7 +238,7 @@ func (a *reply) doFirst(ctx context.Context) error {
 			return nil
 		case tellsWhere[c.Name]:
 			continue
-		case !beforeText[c.Name]:
+		case !a.before(c.Name):
 			return nil
 		}
 		line, err := a.carry(ctx, c)
@@ -316,7 +323,7 @@ func (a *reply) carry(ctx context.Context, c Command) (core.ReceiptLine, error) 
 				return line, err
 			}
 			fallthrough
-		case x.words.Text != "":
+		case x.words.Text != "" && c.Name != "ask": // that is the question, and nobody's note
 			a.receipt.Text = core.TextNote
 		}
 	}

@@ -31,6 +31,9 @@ func TestTakingAndAddingCountForTheTextBelow(t *testing.T) {
 	o.mails()
 	o.is("taken", o.send(post{top: passed, from: "mia@city.test", to: o.notice(n, "mia").reply, body: "#take\n\nI have a look."}), core.InboundApplied, n)
 	o.told("the answer of its solver", "receipt mia", "public_reply ben")
+	to = o.notice(n, "mia").reply
+	o.is("given", o.send(post{top: passed, from: "mia@city.test", to: to, body: "#assign sol\n#note\n\nRoom 12, bring the spare cable."}), core.InboundApplied, n)
+	o.told("who is given it reads the note", "assigned sol", "note_added sol", "receipt mia")
 	if got := o.ticket(n); got.Status != core.InProgress || got.Solver == nil {
 		t.Errorf("%s", o.state(n))
 	}

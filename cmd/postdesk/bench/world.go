@@ -185,7 +185,8 @@ func deskFile(box string, imapPort, smtpPort int) string {
 	for i := range requesters {
 		fmt.Fprintf(&people, "  - {email: %s, name: User %03d, organization: City}\n", sender(i), i)
 	}
-	return fmt.Sprintf(`organizations: [{name: City, domains: [%[1]s]}]
+	return fmt.Sprintf(`limits: {acknowledgements_per_day: 1000000, automatic_per_hour: 1000000, automatic_per_day: 1000000, bundle_above: 1000000}
+organizations: [{name: City, domains: [%[1]s]}]
 people:
   - {email: mia@%[1]s, name: Mia Main, organization: City}
   - {email: sol@%[1]s, name: Sol Vega, organization: City, language: es}

@@ -103,7 +103,7 @@ func (s story) happen(ctx context.Context, at time.Time, deskAt func(time.Time) 
 		if err != nil {
 			return err
 		}
-		return desk.Do(ctx, core.Actor{Person: p, Via: core.ViaMail, Level: core.PersonProven}, do)
+		return desk.Do(ctx, core.Actor{Person: p, Via: core.ViaMail, Level: core.SignedIn}, do)
 	}
 	desk := deskAt(at)
 	dir, err := desk.Directory(ctx)

@@ -179,13 +179,16 @@ func (c *conversation) play() {
 	}
 	c.answers(c.solver, answer, "apple", "This address was stolen.")
 	c.settled("quarantined", c.solver+"@city.test", 1)
+	if asked := c.arrives(c.solver, 4); asked.event() != "receipt" || !strings.Contains(asked.text, "/confirm/") || strings.Contains(asked.raw, "was stolen") {
+		c.T.Errorf("asked whether it was them:\n%s", asked.text)
+	}
 	log(n, lines...)
 
 	// The other notification's address still works; so do the ways in which other programs quote.
 	c.answers(c.solver, news, "apple", "Then I will come over.")
 	visit := c.arrives(c.requester, 3)
 	c.answers(c.requester, visit, "thunderbird", "Thank you.")
-	c.arrives(c.solver, 4)
+	c.arrives(c.solver, 5)
 	lines = append(lines, "message "+c.solver+": Then I will come over.", "message "+c.requester+": Thank you.")
 	log(n, lines...)
 
@@ -196,7 +199,7 @@ func (c *conversation) play() {
 		c.T.Errorf("resolved:\n%s", resolved.text)
 	}
 	c.answers(c.requester, resolved, "gmail", "It is broken again.")
-	reopened := c.arrives(c.solver, 5)
+	reopened := c.arrives(c.solver, 6)
 	if reopened.event() != "reopened" || !strings.Contains(reopened.text, "It is broken again.") {
 		c.T.Errorf("reopened:\n%s", reopened.text)
 	}
