@@ -13,6 +13,10 @@ type Receipt struct {
 	Told []string `json:"told,omitempty"`
 	// Confirm is the path of the page where the recipient carries out, signed in, what was not proven to be theirs.
 	Confirm string `json:"confirm,omitempty"`
+	// Approval is the question that a mail to its approve address left open: an answer to the receipt decides it. Undecided is
+	// the key of the sentence that says why such a mail decides nothing any more.
+	Approval  string `json:"approval,omitempty"`
+	Undecided string `json:"undecided,omitempty"`
 	// Help asks for the list of commands.
 	Help bool `json:"help,omitempty"`
 }

@@ -42,7 +42,7 @@ func (d *delivery) decide(ctx context.Context, c helpdesk.Candidate, token *help
 	case d.evidence.fail:
 		return d.holdReply(ctx, c, "decision_forged", d.evidence.why), nil
 	case !ok:
-		return d.undecided(ctx, c)
+		return d.undecided(ctx, c, token)
 	}
 	line := core.ReceiptLine{Command: string(core.ActApprove), Outcome: core.CommandDone}
 	if verdict == core.ApprovalRejected {
@@ -100,11 +100,19 @@ func (d *delivery) keep(ctx context.Context, c helpdesk.Candidate, r helpdesk.Ne
 	return store.Outcome{State: core.InboundApplied, Reason: why, Ticket: c.Ticket}, core.TextNote, err
 }
 
-// undecided keeps what else somebody wrote to their approve address with the ticket, for the team, and says how to decide.
-func (d *delivery) undecided(ctx context.Context, c helpdesk.Candidate) (store.Outcome, error) {
-	receipt := core.Receipt{Lines: []core.ReceiptLine{{Command: string(core.ActApprove), Outcome: core.CommandRefused, Reason: "error.approval.word"}}}
+// undecided keeps what else somebody wrote to their approve address with the ticket, for the team. An answer to its receipt
+// decides as long as the question waits for them.
+func (d *delivery) undecided(ctx context.Context, c helpdesk.Candidate, token *helpdesk.Token) (store.Outcome, error) {
 	if d.level < core.PersonProven {
-		return d.confirmFirst(ctx, c, "approve_unproven", receipt)
+		return d.confirmFirst(ctx, c, "approve_unproven", core.Receipt{})
+	}
+	over, err := refusedLine(core.ReceiptLine{}, d.Asked(ctx, c.Ticket, token))
+	if err != nil {
+		return store.Outcome{}, err
+	}
+	receipt := core.Receipt{Undecided: over.Reason}
+	if over.Reason == "" {
+		receipt.Approval = token.Approval
 	}
 	note := false
 	r := helpdesk.NewRecord{Text: d.text(), Folded: d.folded(), Show: &note, Attachments: d.attachments(), Mail: d.source()}

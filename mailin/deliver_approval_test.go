@@ -256,7 +256,9 @@ func TestWhatDecidesNothingGetsHelp(t *testing.T) {
 	o.is("a question", q.answer("man", "How much is that a month?"), core.InboundApplied, q.n)
 	q.parts("a question", waits, waits, waits)
 	o.told("a question", "receipt man", "note_added mia")
-	o.line("a question", "man", "approve", core.CommandRefused, "error.approval.word")
+	if r := o.receipt("man"); r.Approval != q.id || r.Undecided != "" || len(r.Lines) > 0 {
+		t.Errorf("a question: the receipt says %+v", r)
+	}
 	if r := o.last(q.n); r.Kind != core.KindNote || r.ShowToRequester || r.Text != "How much is that a month?" {
 		t.Errorf("the question became %+v", r)
 	}
@@ -267,6 +269,59 @@ func TestWhatDecidesNothingGetsHelp(t *testing.T) {
 	o.mails()
 	q.answer("man", "approve") // the address is not spent by a question
 	q.parts("after a question", waits, yes, waits)
+}
+
+// The receipt of what decided nothing asks again: it is answered with the word, like the mail before it, with the same proof
+// and of the same request; where nothing waits any more it says so and asks nothing.
+func TestAnswerToTheReceiptOfNoDecisionDecides(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	q := o.ask(core.AllApprove, 24*time.Hour, "man", "eva")
+	first := q.to["man"]
+	q.answer("man", "How much is that a month?")
+	o.mails()
+	q.read("man")
+	if q.to["man"] == first {
+		t.Error("the receipt repeats the address")
+	}
+	var expires time.Time
+	if err := o.Store.Pool().QueryRow(t.Context(), `select max(expires_at) from reply_token where purpose = 'approve' and person_id = $1`,
+		o.People["man"].ID).Scan(&expires); err != nil || !expires.Equal(q.approval().ExpiresAt) {
+		t.Errorf("the address is good until %v, %v, the question until %v", expires, err, q.approval().ExpiresAt)
+	}
+	o.is("the receipt answered", q.answer("man", "Approve\n\nThen yes."), core.InboundApplied, q.n)
+	q.parts("the receipt answered", waits, yes, waits)
+	o.told("the receipt answered", "receipt man")
+	q.to["man"] = first
+	q.answer("man", "Reject")
+	o.line("the first address later", "man", "reject", core.CommandRefused, "error.approval.twice_decided")
+	q.parts("the first address later", waits, yes, waits)
+
+	q = o.ask(core.AllApprove, 0, "man")
+	q.answer("man", "Why?")
+	q.read("man")
+	text := "May I have ten new printers?"
+	o.do("mia", func(a *helpdesk.Act) error {
+		_, err := a.EditTicket(t.Context(), q.n, helpdesk.Edit{Text: &text}, 0)
+		return err
+	})
+	q.answer("man", "approve")
+	o.line("the request changed", "man", "approve", core.CommandRefused, "error.approval.changed")
+	q.parts("the request changed", waits, waits)
+	o.mails()
+	q.answer("man", "Why ten?")
+	if r := o.receipt("man"); r.Approval != "" || r.Undecided != "error.approval.changed" || approveAddress.MatchString(q.notice(q.n, "man").reply) {
+		t.Errorf("to the address of the request before: the receipt says %+v", r)
+	}
+
+	o.sql("update mailbox set policy = 'strict'")
+	q = o.ask(core.AllApprove, 0, "man")
+	p := q.reply("man", "Why?")
+	p.top = ""
+	o.send(p)
+	if r := o.receipt("man"); r.Confirm == "" || r.Approval != "" || approveAddress.MatchString(q.notice(q.n, "man").reply) {
+		t.Errorf("without proof: the receipt says %+v", r)
+	}
 }
 
 // A decision needs the domain proven besides; else it waits for a button (mail.md 4).
@@ -406,7 +461,9 @@ func TestForwardedApproveAddress(t *testing.T) {
 	p.subject = "RV: [IT #1] New printer"
 	o.send(p)
 	q.parts("a forward", waits, waits, waits)
-	o.line("a forward", "eva", "approve", core.CommandRefused, "error.approval.word")
+	if r := o.receipt("eva"); r.Approval != q.id {
+		t.Errorf("a forward: the receipt says %+v", r)
+	}
 }
 
 // At an ordinary reply address nothing decides, however well the sender is proven.

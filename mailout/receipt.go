@@ -33,6 +33,10 @@ func (m *told) Headline() string {
 		return m.quietHeadline()
 	case r.Confirm != "":
 		return m.T("mail.receipt.confirm")
+	case r.Approval != "":
+		return m.T("mail.receipt.undecided")
+	case r.Undecided != "":
+		return m.T("mail.receipt.undecided_over")
 	case r.Unknown != "":
 		return m.T("mail.receipt.unknown", cleanText(r.Unknown))
 	case len(r.Near) > 0:
@@ -56,6 +60,14 @@ func (m *told) Consequence() string {
 		return m.quietNext(q)
 	}
 	var say []string
+	switch {
+	case r.Approval != "" && m.Decides:
+		say = append(say, m.T("mail.receipt.decide", m.T("mail.approval_requested.approve"), m.T("mail.approval_requested.reject")))
+	case r.Approval != "": // the mailbox can carry no token
+		say = append(say, m.T("mail.receipt.decide_page"))
+	case r.Undecided != "":
+		say = append(say, m.T(r.Undecided))
+	}
 	if len(r.Near) > 0 {
 		say = append(say, m.T("mail.receipt.near", m.either(r.Near)))
 	}

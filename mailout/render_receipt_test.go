@@ -37,13 +37,20 @@ func receiptSamples() map[string]core.Outgoing {
 		}}),
 		"receipt-refused": receipt(core.Solver, core.Receipt{Lines: []core.ReceiptLine{
 			{Command: "resolve", Outcome: core.CommandRefused, Reason: "error.status.done", Args: []string{"closed"}}}, Text: core.TextNote}),
-		"receipt-unknown":  receipt(core.Solver, core.Receipt{Unknown: "asing", Near: []string{"assign", "asignar"}, Text: core.TextNote}),
-		"receipt-unlike":   receipt(core.Solver, core.Receipt{Unknown: "xylophone", Help: true, Text: core.TextNote}),
-		"receipt-help":     receipt(core.Solver, core.Receipt{Help: true, Lines: []core.ReceiptLine{done("help", "")}}),
-		"receipt-forward":  receipt(core.Solver, core.Receipt{Text: core.TextNote}),
-		"receipt-confirm":  receipt(core.Solver, core.Receipt{Confirm: confirm, Text: core.TextHeld, Lines: []core.ReceiptLine{{Command: "merge", Argument: "1040", Outcome: core.CommandConfirm}}}),
-		"receipt-kept":     receipt(core.Solver, core.Receipt{Confirm: confirm, Text: core.TextNote}, unproven),
-		"receipt-unproven": receipt(core.Solver, core.Receipt{Confirm: confirm, Text: core.TextHeld, Near: []string{"take"}}, unproven),
+		"receipt-undecided": receipt(core.Approver, core.Receipt{Approval: "0199d0a0-0000-7000-8000-000000000078", Text: core.TextNote}, content(func(k *core.Content) {
+			k.ReplyAddress, k.Decides = "it+a.d8c3m2@city.test", true
+		})),
+		"receipt-undecided-page": receipt(core.Approver, core.Receipt{Approval: "0199d0a0-0000-7000-8000-000000000078", Text: core.TextNote}, content(func(k *core.Content) {
+			k.ReplyAddress, k.NoteAddress = "it@city.test", ""
+		})),
+		"receipt-undecided-changed": receipt(core.Approver, core.Receipt{Undecided: "error.approval.changed", Text: core.TextNote}),
+		"receipt-unknown":           receipt(core.Solver, core.Receipt{Unknown: "asing", Near: []string{"assign", "asignar"}, Text: core.TextNote}),
+		"receipt-unlike":            receipt(core.Solver, core.Receipt{Unknown: "xylophone", Help: true, Text: core.TextNote}),
+		"receipt-help":              receipt(core.Solver, core.Receipt{Help: true, Lines: []core.ReceiptLine{done("help", "")}}),
+		"receipt-forward":           receipt(core.Solver, core.Receipt{Text: core.TextNote}),
+		"receipt-confirm":           receipt(core.Solver, core.Receipt{Confirm: confirm, Text: core.TextHeld, Lines: []core.ReceiptLine{{Command: "merge", Argument: "1040", Outcome: core.CommandConfirm}}}),
+		"receipt-kept":              receipt(core.Solver, core.Receipt{Confirm: confirm, Text: core.TextNote}, unproven),
+		"receipt-unproven":          receipt(core.Solver, core.Receipt{Confirm: confirm, Text: core.TextHeld, Near: []string{"take"}}, unproven),
 		"receipt-stop": receipt(core.Requester, core.Receipt{Lines: []core.ReceiptLine{
 			{Command: "stop", Outcome: core.CommandDone, Args: []string{"participant", "IT services"}}}}),
 		"receipt-start": receipt(core.Solver, core.Receipt{Lines: []core.ReceiptLine{
@@ -65,13 +72,16 @@ func TestReceiptLeadsOn(t *testing.T) {
 	t.Parallel()
 	r, all := newRenderer(t), receiptSamples()
 	for name, want := range map[string]struct{ has, lacks []string }{
-		"receipt-done":      {[]string{"Reply to this mail and Ben gets your answer.", "Open the ticket: https://desk.city.test/dashboard/ithelpdesk/1042", "Told by mail: Ben Ortega, Cleo Paz."}, []string{"Look and confirm"}},
-		"receipt-confirm":   {[]string{"Look and confirm: https://desk.city.test/confirm/", "a mail in your name came to IT"}, []string{"Reply to this mail"}},
-		"receipt-passed_on": {[]string{"#assign gus"}, []string{"eply to this mail", "https://", "Payroll"}},
-		"receipt-unproven":  {[]string{"[IT #1042]", "Did you mean #take?"}, []string{"Payroll"}},
-		"receipt-requester": {[]string{"To answer, reply to this mail."}, []string{"Internal"}},
-		"receipt-unknown":   {[]string{"#asing is no command", "Did you mean #assign or #asignar?"}, []string{"#help"}},
-		"receipt-unlike":    {[]string{"#xylophone is no command", "- #take · #tomar\n", "Commands go on"}, nil},
+		"receipt-done":              {[]string{"Reply to this mail and Ben gets your answer.", "Open the ticket: https://desk.city.test/dashboard/ithelpdesk/1042", "Told by mail: Ben Ortega, Cleo Paz."}, []string{"Look and confirm"}},
+		"receipt-confirm":           {[]string{"Look and confirm: https://desk.city.test/confirm/", "a mail in your name came to IT"}, []string{"Reply to this mail"}},
+		"receipt-undecided":         {[]string{"Nothing is decided yet.", "reply to this mail with approve or reject"}, []string{"#approve", "Not done", "gets your answer"}},
+		"receipt-undecided-page":    {[]string{"Nothing is decided yet.", "open the ticket"}, []string{"approve or reject"}},
+		"receipt-undecided-changed": {[]string{"Your mail decides nothing."}, []string{"#approve", "approve or reject", "yet"}},
+		"receipt-passed_on":         {[]string{"#assign gus"}, []string{"eply to this mail", "https://", "Payroll"}},
+		"receipt-unproven":          {[]string{"[IT #1042]", "Did you mean #take?"}, []string{"Payroll"}},
+		"receipt-requester":         {[]string{"To answer, reply to this mail."}, []string{"Internal"}},
+		"receipt-unknown":           {[]string{"#asing is no command", "Did you mean #assign or #asignar?"}, []string{"#help"}},
+		"receipt-unlike":            {[]string{"#xylophone is no command", "- #take · #tomar\n", "Commands go on"}, nil},
 	} {
 		l := letterOf(t, r, all[name])
 		for _, s := range want.has {

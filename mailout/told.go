@@ -287,7 +287,7 @@ func (m *told) How() string {
 			return ""
 		}
 	case core.EventReceipt: // nor to what they do not see any more
-		if m.ToConfirm() || m.Ticket.Service == "" {
+		if m.ToConfirm() || m.Ticket.Service == "" || m.Decides { // what deciding takes is said above
 			return ""
 		}
 	case core.EventResolved, core.EventReopened, core.EventClosed:

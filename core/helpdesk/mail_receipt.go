@@ -45,6 +45,9 @@ func (m *Mail) Receipt(ctx context.Context, n core.Number, r core.Receipt) error
 		k.Ticket, k.RequesterSide = core.ViewOf(m.dir, t, standing, m.now), !standing.TeamSide()
 		c := &change{Act: m.Act, t: t, before: *t, standing: standing}
 		c.address(o, box, standing.TeamSide(), nil)
+		if i := slices.IndexFunc(t.Approvals, func(q *core.Approval) bool { return q.ID == r.Approval }); i >= 0 {
+			c.approveAddress(o, box, t.Approvals[i])
+		}
 		k.InReplyTo, k.References = t.RootMessageID, []string{t.RootMessageID}
 		r.Told = m.told(standing, t)
 	} else if n != 0 {
