@@ -53,6 +53,15 @@ const (
 	TextHeld    TextOutcome = "held"    // waits for a person
 )
 
+// Switching is the line of a receipt about one word that asked for more or fewer mails (E4): its arguments are their reason and
+// the service, by path. It is nil where the receipt, which may be nil, is about something else.
+func (r *Receipt) Switching() *ReceiptLine {
+	if r == nil || len(r.Lines) != 1 || len(r.Lines[0].Args) != 2 || r.Lines[0].Command != "stop" && r.Lines[0].Command != "start" {
+		return nil
+	}
+	return &r.Lines[0]
+}
+
 // MailCommands are the commands by their English names, in the order in which help lists them.
 func MailCommands() []string {
 	return []string{"take", "assign", "group", "return", "status", "waiting", "resolve", "close", "reopen", "priority", "category", "move",

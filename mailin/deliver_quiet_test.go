@@ -69,6 +69,59 @@ func TestStopSwitchesTheReasonOfThatMailOff(t *testing.T) {
 	}
 }
 
+// The receipt of such a word is answered with the other one, and switches what it is about, in its service.
+func TestStartInAnswerToTheReceiptOfStop(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	n := o.open(post{top: passed})
+	o.take("sol", n)
+	o.write("ben", n, "Hello?", true)
+	records := len(o.records(n))
+	answer := func(body string) post {
+		x := o.notice(n, "sol")
+		return post{top: passed, from: "sol@city.test", to: x.reply, reply: x.id, body: body}
+	}
+	o.send(answer("stop"))
+	for _, c := range []struct {
+		word   string
+		wanted bool
+	}{{"Start", true}, {"parar", false}, {"stop", false}, {"seguir", true}} {
+		o.mails()
+		o.is(c.word, o.send(answer(c.word)), core.InboundApplied, n)
+		o.told(c.word, "receipt sol")
+		if got := o.said("sol", "solver"); !slices.Equal(got, []bool{c.wanted}) {
+			t.Errorf("%s: switched %v", c.word, got)
+		}
+		if r := o.receipt("sol"); len(r.Lines) != 1 || !slices.Equal(r.Lines[0].Args, []string{"solver", "IT/Printers"}) || r.Lines[0].Outcome != core.CommandDone {
+			t.Errorf("%s: the receipt says %+v", c.word, r)
+		}
+	}
+	if len(o.records(n)) != records {
+		t.Error("the ticket got a word that was not meant for it")
+	}
+
+	o.sql("update mailbox set policy = 'strict'")
+	unproven := answer("stop")
+	unproven.top = ""
+	o.is("unproven", o.send(unproven), core.InboundSuppressed, 0)
+	o.is("proven in answer to the refusal", o.send(answer("stop")), core.InboundApplied, n)
+	if got := o.said("sol", "solver"); !slices.Equal(got, []bool{false}) {
+		t.Errorf("after the refusal: switched %v", got)
+	}
+
+	// What cannot be switched off cannot be by way of its receipt either.
+	o.send(answer("start"))
+	o.write("ben", n, "And now?", true)
+	x := answer("stop")
+	o.sql("update outbox set event = 'delivery_failed' where message_id = $1", x.reply)
+	o.is("always on", o.send(x), core.InboundSuppressed, 0)
+	o.is("the receipt of that", o.send(answer("stop")), core.InboundSuppressed, 0)
+	o.line("the receipt of that", "sol", "stop", core.CommandRefused, "error.quiet.always")
+	if got := o.said("sol", "solver"); !slices.Equal(got, []bool{true}) {
+		t.Errorf("always on: switched %v", got)
+	}
+}
+
 // Nothing is switched without proof, where the table does not allow it, or by the word start where nothing is off.
 func TestStopTakesProofAndASwitch(t *testing.T) {
 	t.Parallel()

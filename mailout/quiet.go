@@ -13,13 +13,7 @@ func (m *told) Stoppable() bool {
 }
 
 // quiet is the line of a receipt about such an answer; nil where it is about something else.
-func (m *told) quiet() *core.ReceiptLine {
-	lines := m.receipt().Lines
-	if len(lines) != 1 || len(lines[0].Args) != 2 || lines[0].Command != "stop" && lines[0].Command != "start" {
-		return nil
-	}
-	return &lines[0]
-}
+func (m *told) quiet() *core.ReceiptLine { return m.Receipt.Switching() }
 
 // quietHeadline says what is off or on now.
 func (m *told) quietHeadline() string {
@@ -43,6 +37,9 @@ func (m *told) quietNext(q *core.ReceiptLine) string {
 		return m.T(q.Reason)
 	case q.Command == "start":
 		return m.T("mail.quiet.off_again")
+	}
+	if m.ReplyAddress == "" || m.ReplyAddress == m.FromAddress { // they see the ticket no more: an answer to this mail would be a new request
+		return m.T("mail.quiet.on_again_there")
 	}
 	return m.T("mail.quiet.on_again")
 }

@@ -53,6 +53,11 @@ func receiptSamples() map[string]core.Outgoing {
 		"receipt-unproven":          receipt(core.Solver, core.Receipt{Confirm: confirm, Text: core.TextHeld, Near: []string{"take"}}, unproven),
 		"receipt-stop": receipt(core.Requester, core.Receipt{Lines: []core.ReceiptLine{
 			{Command: "stop", Outcome: core.CommandDone, Args: []string{"participant", "IT services"}}}}),
+		"receipt-stop-unseen": receipt("", core.Receipt{Lines: []core.ReceiptLine{
+			{Command: "stop", Outcome: core.CommandDone, Args: []string{"participant", "IT services"}}}}, func(o *core.Outgoing) {
+			k := &o.Content
+			o.Ticket, k.ReplyAddress, k.NoteAddress, k.Link, k.Ticket = 0, "it@city.test", "", "", core.View{Number: 1042, Tag: "[IT #1042]"}
+		}),
 		"receipt-start": receipt(core.Solver, core.Receipt{Lines: []core.ReceiptLine{
 			{Command: "start", Outcome: core.CommandDone, Args: []string{"new_ticket", "IT/Printers"}}}}),
 		"receipt-stop-always": receipt(core.Solver, core.Receipt{Lines: []core.ReceiptLine{
@@ -81,6 +86,8 @@ func TestReceiptLeadsOn(t *testing.T) {
 		"receipt-unproven":          {[]string{"[IT #1042]", "Did you mean #take?"}, []string{"Payroll"}},
 		"receipt-requester":         {[]string{"To answer, reply to this mail."}, []string{"Internal"}},
 		"receipt-unknown":           {[]string{"#asing is no command", "Did you mean #assign or #asignar?"}, []string{"#help"}},
+		"receipt-stop":              {[]string{"answer this mail with the one word start"}, nil},
+		"receipt-stop-unseen":       {[]string{"not this one, with the one word start"}, []string{"answer this mail"}},
 		"receipt-unlike":            {[]string{"#xylophone is no command", "- #take · #tomar\n", "Commands go on"}, nil},
 	} {
 		l := letterOf(t, r, all[name])

@@ -15,14 +15,22 @@ const (
 	QuietStart Quiet = "start" // these again
 )
 
+// alwaysOn is why mails cannot be switched off.
+const alwaysOn = "error.quiet.always"
+
 // SetQuiet switches the reason of the mail that a token came with off, or on again, for the token's person in the service
 // that the mail was about (E4), and answers with a receipt. The person must be proven, and the reason one that people may
 // switch; else nothing changes and the receipt says why. done is false where nothing was switched, and taken is false
-// where the word cannot have been meant so: start, where nothing is switched off.
+// where the word cannot have been meant so: start, where nothing is switched off. A word in answer to such a receipt is about
+// the mails that the receipt is about.
 func (m *Mail) SetQuiet(ctx context.Context, n core.Number, t *Token, word Quiet) (taken, done bool, err error) {
 	origin, err := m.tx.OriginOfToken(ctx, t.Token)
 	if err != nil {
 		return false, false, err
+	}
+	may := core.MaySwitch(origin.Event, origin.Reason)
+	if q := origin.Receipt.Switching(); q != nil {
+		origin.Reason, origin.Service, may = q.Args[0], q.Args[1], q.Reason != alwaysOn
 	}
 	p := m.actor.Person
 	service := m.dir.ServiceByName(origin.Service)
@@ -37,8 +45,8 @@ func (m *Mail) SetQuiet(ctx context.Context, n core.Number, t *Token, word Quiet
 	}
 	line := core.ReceiptLine{Command: string(word), Outcome: core.CommandRefused, Args: []string{origin.Reason, m.dir.Path(service.ID)}}
 	switch {
-	case !core.MaySwitch(origin.Event, origin.Reason):
-		line.Reason = "error.quiet.always"
+	case !may:
+		line.Reason = alwaysOn
 	case m.actor.Level < core.PersonProven:
 		line.Reason = "error.quiet.unproven"
 	default:

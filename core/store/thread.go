@@ -92,12 +92,13 @@ type TokenOrigin struct {
 	Event   core.Event
 	Reason  string
 	Service string
+	Receipt *core.Receipt // what it was a receipt of; nil of another mail
 }
 
 // OriginOfToken tells which mail a token came with.
 func (r reads) OriginOfToken(ctx context.Context, token []byte) (o TokenOrigin, err error) {
-	err = r.db.QueryRow(ctx, `select event, reason, coalesce(content->'ticket'->>'service', '') from reply_token t
-		join outbox o on o.id = t.outbox_id join outbox_content c on c.outbox_id = o.id where t.token = $1`, token).Scan(&o.Event, &o.Reason, &o.Service)
+	err = r.db.QueryRow(ctx, `select event, reason, coalesce(content->'ticket'->>'service', ''), content->'receipt' from reply_token t
+		join outbox o on o.id = t.outbox_id join outbox_content c on c.outbox_id = o.id where t.token = $1`, token).Scan(&o.Event, &o.Reason, &o.Service, &o.Receipt)
 	return o, notFound(err)
 }
 
