@@ -54,6 +54,9 @@ type Purpose string
 const (
 	PurposeReply Purpose = "reply"
 	PurposeNote  Purpose = "note"
+	// PurposeInternal is the Reply-To of mail about something internal: an answer to it stays internal (mail.md 5). It stands
+	// in no body, so it proves as much as PurposeReply.
+	PurposeInternal Purpose = "internal"
 	// PurposeApprove decides one approval, once, of the request as it was shown.
 	PurposeApprove Purpose = "approve"
 	// PurposeConfirm makes the address that it was sent to the person's own.

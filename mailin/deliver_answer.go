@@ -19,6 +19,7 @@ func (d *delivery) answer(ctx context.Context, c helpdesk.Candidate, s core.Stan
 	a := &reply{delivery: d, orders: readOrders(d.msg.Visible), ticket: c.Ticket, team: s.TeamSide() || !s.Part}
 	a.below = a.orders.text
 	a.noteAddress = mine && token.Purpose == core.PurposeNote
+	a.internal = a.noteAddress || mine && token.Purpose == core.PurposeInternal
 	a.human = d.msg.Class == ClassHuman
 	a.forward = a.team && forwardPrefix.MatchString(d.msg.Subject)
 	a.stays = s.Roles.Team()
@@ -46,6 +47,7 @@ type reply struct {
 	ticket      core.Number // changes where the ticket is merged, or where a late reply opens one
 	team        bool        // what is written here is the desk speaking
 	noteAddress bool        // it came to an address for notes, whose token is good for nothing else (mail.md 4)
+	internal    bool        // it answers something internal, or came to an address for notes
 	human       bool        // a person wrote it: only they have commands, and are answered
 	forward     bool        // of a notification, which is no reply (mail.md 5)
 	stays       bool        // the sender sees the ticket whoever has it
@@ -170,7 +172,7 @@ func (a *reply) record(ctx context.Context, r helpdesk.NewRecord) error {
 		r.Show = &no
 	case a.human && a.has("public"):
 		r.Show = &yes
-	case a.noteAddress, internal:
+	case a.internal, internal:
 		r.Show = &no
 	case a.team:
 		r.Answer = r.Text != "" || len(r.Attachments) > 0

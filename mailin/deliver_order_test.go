@@ -34,7 +34,9 @@ func TestTakingAndAddingCountForTheTextBelow(t *testing.T) {
 	to = o.notice(n, "mia").reply
 	o.is("given", o.send(post{top: passed, from: "mia@city.test", to: to, body: "#assign sol\n#note\n\nRoom 12, bring the spare cable."}), core.InboundApplied, n)
 	o.told("who is given it reads the note", "assigned sol", "note_added sol", "receipt mia")
-	if got := o.ticket(n); got.Status != core.InProgress || got.Solver == nil {
-		t.Errorf("%s", o.state(n))
+	o.is("answered with a command", o.send(post{top: passed, from: "sol@city.test", to: o.notice(n, "sol").reply, body: "#waiting\n\nI have none, I ask the store."}), core.InboundApplied, n)
+	o.told("an answer to a note stays inside, and orders", "receipt sol")
+	if got := o.ticket(n); got.Status != core.Waiting || o.last(n).ShowToRequester && o.last(n).Text != "" {
+		t.Errorf("%s: %+v", o.state(n), o.last(n))
 	}
 }

@@ -41,7 +41,7 @@ func attachmentsOf(m *Message) []core.Attachment {
 
 // replyAddress matches the addresses that carry reply tokens, as they are and as links write them; they are shown to
 // nobody (mail.md 6).
-var replyAddress = regexp.MustCompile(`(?i)(?:\+|%2b|\b)[rnac]\.[a-z2-7]{34}\b`)
+var replyAddress = regexp.MustCompile(`(?i)(?:\+|%2b|\b)[rniac]\.[a-z2-7]{34}\b`)
 
 func maskAddresses(text string) string {
 	if !mayHoldToken(text) {

@@ -104,7 +104,7 @@ func (r *Renderer) Render(o core.Outgoing, publicURL string) (Letter, error) {
 	}
 	l := Letter{
 		MessageID: o.MessageID, References: cleanIDs(o.Content.References), Date: o.CreatedAt,
-		FromName: o.Content.FromName, FromAddress: o.Content.FromAddress, ReplyTo: m.replyTo(), To: o.Address,
+		FromName: o.Content.FromName, FromAddress: o.Content.FromAddress, ReplyTo: m.ReplyAddress, To: o.Address,
 		AutoSubmitted: autoSubmitted(o), Reason: reasonHeader(o),
 	}
 	if ids := cleanIDs([]string{o.Content.InReplyTo}); len(ids) > 0 {

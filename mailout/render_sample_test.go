@@ -2,6 +2,7 @@ package mailout
 
 import (
 	"maps"
+	"strings"
 	"time"
 
 	"postdesk/core"
@@ -62,6 +63,9 @@ func wrote(kind core.RecordKind, by core.Ref, text string) func(*core.Outgoing) 
 	return func(o *core.Outgoing) {
 		o.Content.Record = &core.RecordView{ID: "r", At: sampleAt.Add(-28 * time.Minute), Kind: kind, Author: &by, Text: text,
 			ShowToRequester: kind == core.KindMessage}
+		if kind == core.KindNote {
+			o.Content.ReplyAddress = strings.Replace(o.Content.ReplyAddress, "+r.", "+i.", 1)
+		}
 	}
 }
 

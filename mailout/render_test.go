@@ -174,7 +174,7 @@ func TestHeadersSayWhatKindOfMailItIs(t *testing.T) {
 		"public_reply-requester":     {"", "role=requester; event=public_reply; service=Printers", "it+r.q7w2e5@city.test"},
 		"resolved-requester":         {"", "role=requester; event=resolved; service=Printers", "it+r.q7w2e5@city.test"},
 		"resolved-requester-plain":   {"auto-generated", "role=requester; event=resolved; service=Printers", "it+r.q7w2e5@city.test"},
-		"note_added-solver":          {"auto-generated", "role=solver; event=note_added; service=Printers", "it+n.k3f9a1@city.test"},
+		"note_added-solver":          {"auto-generated", "role=solver; event=note_added; service=Printers", "it+i.q7w2e5@city.test"},
 		"sign_in":                    {"auto-generated", "event=sign_in", ""},
 		"approval_requested-any":     {"auto-generated", "role=approver; event=approval_requested; service=Printers", "it+a.d8c3m2@city.test"},
 		"approval_finished-approved": {"auto-generated", "role=solver; event=approval_finished; service=Printers", "it+r.q7w2e5@city.test"},

@@ -107,7 +107,7 @@ func (m *told) HasNext() bool { return m.next != "" }
 // Copied tells the team who else has the mail and takes no part, and how to add them by mail; "" = nobody, or not theirs
 // to add (D15).
 func (m *told) Copied() string {
-	if m.Simple() || m.Record == nil || len(m.Record.Copied) == 0 || !m.Message() || m.replyTo() == m.FromAddress ||
+	if m.Simple() || m.Record == nil || len(m.Record.Copied) == 0 || !m.Message() || m.ReplyAddress == m.FromAddress ||
 		!slices.Contains(m.Ticket.Actions, core.ActParticipant) {
 		return ""
 	}
@@ -261,15 +261,6 @@ func (m *told) list(files []core.File) string {
 		names = append(names, fileName(f.Name)+" ("+m.Size(f.Size)+")")
 	}
 	return strings.Join(names, ", ")
-}
-
-// replyTo is where an answer goes. An answer to something internal stays internal (mail.md 5), so a note's mail is
-// answered to the address for notes.
-func (m *told) replyTo() string {
-	if m.Note() && m.NoteAddress != "" {
-		return m.NoteAddress
-	}
-	return m.ReplyAddress
 }
 
 // How says what a reply to the mail does; "" where a reply does nothing that could be promised. To answer the requester

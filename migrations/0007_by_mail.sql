@@ -4,7 +4,7 @@
 -- +goose Up
 alter table reply_token alter column ticket_number drop not null; -- an address is confirmed without a ticket
 alter table reply_token drop constraint reply_token_purpose_check;
-alter table reply_token add constraint reply_token_purpose_check check (purpose in ('reply', 'note', 'approve', 'confirm'));
+alter table reply_token add constraint reply_token_purpose_check check (purpose in ('reply', 'note', 'internal', 'approve', 'confirm'));
 alter table reply_token add column approval_id uuid references approval; -- of approve: which question, …
 alter table reply_token add column digest bytea;                         -- …asked of which request (E13)
 alter table reply_token add column address text;                         -- of confirm: which address becomes the person's
@@ -73,7 +73,7 @@ create index outbox_due on outbox (next_at, seq) where state in ('queued', 'send
 alter table inbound drop column held_args, drop column held_for, drop column likeness;
 alter table outbox drop column limited, drop column bundled, drop column digest_id, drop column soft, drop column note;
 drop table address_guard, confirmation;
-delete from reply_token where purpose in ('approve', 'confirm');
+delete from reply_token where purpose in ('internal', 'approve', 'confirm');
 alter table reply_token drop column address, drop column digest, drop column approval_id;
 alter table reply_token drop constraint reply_token_purpose_check;
 alter table reply_token add constraint reply_token_purpose_check check (purpose in ('reply', 'note'));

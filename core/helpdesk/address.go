@@ -24,7 +24,7 @@ const (
 	macChars   = 8
 )
 
-var purposeLetters = map[core.Purpose]string{core.PurposeReply: "r", core.PurposeNote: "n", core.PurposeApprove: "a", core.PurposeConfirm: "c"}
+var purposeLetters = map[core.Purpose]string{core.PurposeReply: "r", core.PurposeNote: "n", core.PurposeInternal: "i", core.PurposeApprove: "a", core.PurposeConfirm: "c"}
 
 // newReplyToken makes a token of 128 random bits.
 func newReplyToken() (t [16]byte) {

@@ -335,8 +335,8 @@ func (c *change) refuse(p *core.Person, why string) error {
 	return c.queue(recipient{person: p, role: roleOf(core.StandingOf(c.dir, c.t, p), ""), reason: "refusal"}, told{event: core.EventRefusal, refused: why})
 }
 
-// address issues the mail's reply addresses: to answer with, and for the team one for notes. A reply to an internal
-// message stays internal (mail.md 5): its mail has the note address only.
+// address issues the mail's reply addresses: to answer with, and for the team one for notes, which stands in the body. A
+// reply to an internal message stays internal (mail.md 5).
 func (c *change) address(o *core.Outgoing, box *core.Mailbox, team bool, r *core.Record) {
 	issue := func(p core.Purpose) string {
 		t := core.ReplyToken{Token: newReplyToken(), Purpose: p, Expires: c.now.Add(tokenLife)}
@@ -346,19 +346,15 @@ func (c *change) address(o *core.Outgoing, box *core.Mailbox, team bool, r *core
 		}
 		return address
 	}
-	internal := r != nil && !r.ShowToRequester && (r.Kind == core.KindNote || r.Kind == core.KindMail)
-	if !team || !internal {
+	if team && r != nil && !r.ShowToRequester && (r.Kind == core.KindNote || r.Kind == core.KindMail) {
+		o.Content.ReplyAddress = issue(core.PurposeInternal)
+	} else {
 		o.Content.ReplyAddress = issue(core.PurposeReply)
 	}
-	if team {
-		if note := issue(core.PurposeNote); note != box.Address {
-			o.Content.NoteAddress = note
-		}
-		if internal {
-			o.Content.ReplyAddress = core.FoldAddress(box.Address)
-			if o.Content.NoteAddress != "" {
-				o.Content.ReplyAddress = o.Content.NoteAddress
-			}
-		}
+	if !team {
+		return
+	}
+	if note := issue(core.PurposeNote); note != box.Address {
+		o.Content.NoteAddress = note
 	}
 }

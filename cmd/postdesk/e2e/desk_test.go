@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"postdesk/cmd/postdesk/e2e/mailhost"
+	"postdesk/core/store"
 )
 
 // accounts are the mailboxes of the city's mail server, the desk's two and the people's.
@@ -278,7 +279,11 @@ func told(records []record) []string {
 // count runs a query that gives one number.
 func (d *desk) count(sql string, args ...any) (n int) {
 	d.Helper()
-	if err := d.pool.QueryRow(d.Context(), sql, args...).Scan(&n); err != nil {
+	err := d.pool.QueryRow(d.Context(), sql, args...).Scan(&n)
+	for try := 0; try < 3 && store.Transient(err) && strings.HasPrefix(sql, "select"); try++ { // a connection to a server that was killed
+		err = d.pool.QueryRow(d.Context(), sql, args...).Scan(&n)
+	}
+	if err != nil {
 		d.Fatalf("%s: %v", sql, err)
 	}
 	return n

@@ -169,11 +169,13 @@ func (p *play) opens(n int64, code int, people []string) {
 type mails map[string]string // by local part: "event as role"
 
 // told says who got a mail since the last time, and for what; everybody else got none.
-func (p *play) told(after string, news mails) {
+func (p *play) told(after string, news ...mails) {
 	p.Helper()
 	all := 0
-	for who, what := range news {
-		p.got[p.address(who)] = append(p.got[p.address(who)], what)
+	for _, some := range news { // several where somebody gets more than one
+		for who, what := range some {
+			p.got[p.address(who)] = append(p.got[p.address(who)], what)
+		}
 	}
 	for _, list := range p.got {
 		all += len(list)
