@@ -43,6 +43,8 @@ func (m *told) Headline() string {
 		return m.T("mail.receipt.unknown_hidden")
 	case r.Help && all < 2:
 		return m.T("mail.receipt.help")
+	case all == 0 && r.Text == core.TextOpened:
+		return m.T("mail.receipt.opened_for", m.Asker())
 	case all == 0:
 		return m.T("mail.receipt.kept")
 	case done == all:
@@ -76,6 +78,8 @@ func (m *told) Consequence() string {
 		say = append(say, m.T("mail.receipt.confirm.kept"))
 	case r.Confirm != "":
 		say = append(say, m.T("mail.receipt.confirm.next"))
+	case r.Text == core.TextOpened && len(r.Lines) == 0: // said above; the words around the forwarded mail are a note
+		say = append(say, m.T("mail.receipt.opened_for.next"))
 	case r.Text != "":
 		say = append(say, m.where(r.Text))
 	}
@@ -126,6 +130,13 @@ func (m *told) commands() (list []line) {
 		}
 		x := line{Text: strings.TrimSpace("#" + m.T("command."+l.Command) + " " + cleanText(l.Argument)), Detail: m.T("mail.receipt.line.done")}
 		switch l.Outcome {
+		case core.CommandDone:
+			switch l.Command {
+			case "approve":
+				x.Detail = m.T("mail.receipt.line.approved")
+			case "reject":
+				x.Detail = m.T("mail.receipt.line.rejected")
+			}
 		case core.CommandConfirm:
 			x.Detail = m.T("mail.receipt.line.confirm")
 		case core.CommandRefused:
@@ -135,6 +146,9 @@ func (m *told) commands() (list []line) {
 	}
 	if r.Help {
 		for _, name := range core.MailCommands() {
+			if name == "template" { // there are none to answer with
+				continue
+			}
 			key := "command." + name
 			list = append(list, line{Text: m.T(key+".how") + " · #" + m.other.T(key), Detail: m.T(key + ".does")})
 		}

@@ -48,6 +48,8 @@ func receiptSamples() map[string]core.Outgoing {
 		"receipt-unlike":            receipt(core.Solver, core.Receipt{Unknown: "xylophone", Help: true, Text: core.TextNote}),
 		"receipt-help":              receipt(core.Solver, core.Receipt{Help: true, Lines: []core.ReceiptLine{done("help", "")}}),
 		"receipt-forward":           receipt(core.Solver, core.Receipt{Text: core.TextNote}),
+		"receipt-opened_for":        receipt(core.Solver, core.Receipt{Text: core.TextOpened, Told: []string{"Ben Ortega"}}),
+		"receipt-decided":           receipt(core.Approver, core.Receipt{Lines: []core.ReceiptLine{done("approve", "")}}),
 		"receipt-confirm":           receipt(core.Solver, core.Receipt{Confirm: confirm, Text: core.TextHeld, Lines: []core.ReceiptLine{{Command: "merge", Argument: "1040", Outcome: core.CommandConfirm}}}),
 		"receipt-kept":              receipt(core.Solver, core.Receipt{Confirm: confirm, Text: core.TextNote}, unproven),
 		"receipt-unproven":          receipt(core.Solver, core.Receipt{Confirm: confirm, Text: core.TextHeld, Near: []string{"take"}}, unproven),

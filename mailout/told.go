@@ -305,7 +305,16 @@ func (m *told) How() string {
 	case m.Note() || !solves:
 		return m.T("mail.how.internal", requester)
 	}
-	return m.T("mail.how.public", requester)
+	return strings.TrimSpace(m.T("mail.how.public", requester) + " " + m.commandsHint())
+}
+
+// commandsHint names the way to the list of commands, in the mails that bring a ticket to somebody.
+func (m *told) commandsHint() string {
+	switch m.Event {
+	case core.EventTicketCreated, core.EventAssigned, core.EventAssignedGroup, core.EventMoved, core.EventReturned:
+		return m.T("mail.how.commands")
+	}
+	return ""
 }
 
 // NoteURL lets the recipient write an internal note by mail; its subject is in the desk's words.
