@@ -17,7 +17,7 @@ func TestWorkByCommands(t *testing.T) {
 	if m := p.last("mia"); !strings.Contains(m.text, "- #assign sol\n  Done.") || !strings.Contains(m.text, "Your text is an internal note.") || m.auto != "auto-replied" {
 		t.Errorf("the receipt is %q:\n%s", m.auto, m.text)
 	}
-	p.answers("sol", "#esperar\nPrueba con la de antes, por favor.")
+	p.answers("sol", "#esperar\n#publica\nPrueba con la de antes, por favor.")
 	p.told("answering", mails{"eva": "public_reply as requester", "sol": "receipt as solver"})
 	p.is("sol", n, "waiting")
 	p.answers("sol", "#resovle\nListo.")
