@@ -289,7 +289,7 @@ func TestMailsAreCutToTheirReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, q := range c.outbox() {
-		if !slices.Equal(q.Purposes, []string{"internal", "note"}) || q.ReplyAddress == q.NoteAddress || q.Record.Text != "Secret." {
+		if !slices.Equal(q.Purposes, []string{"note", "internal"}) || q.ReplyAddress == q.NoteAddress || q.Record.Text != "Secret." {
 			t.Errorf("%s answers a note by %v to %s (mail.md 5)", q.To, q.Purposes, q.ReplyAddress)
 		}
 	}
