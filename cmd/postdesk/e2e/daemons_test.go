@@ -56,8 +56,7 @@ func TestTwoDaemonsShareAMailbox(t *testing.T) {
 	b.settled(200)
 	t.Logf("after a clean stop the next one took %s", time.Since(stopped).Round(100*time.Millisecond))
 	b.drainedOutbox()
-	b.checkEffects(sent)
-	b.checkOutbox(sent)
+	b.checkOutbox(sent, b.checkEffects(sent))
 	if n := d.count("select count(*) from inbound where state not in ('applied', 'duplicate')"); n > 0 {
 		t.Errorf("%d messages are neither applied nor duplicates", n)
 	}
