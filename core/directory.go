@@ -179,14 +179,34 @@ func (d *Directory) MailboxOf(id ServiceID) *Mailbox {
 	return first
 }
 
-// MailboxAt finds the mailbox of an address; plus parts must be cut before.
+// MailboxAt finds the mailbox to which mail to an address goes, with a plus part or without (RFC 5233).
 func (d *Directory) MailboxAt(address string) *Mailbox {
+	local, domain, _ := strings.Cut(FoldAddress(address), "@")
+	bare, _, _ := strings.Cut(local, "+")
+	var plus *Mailbox
 	for _, m := range d.Mailboxes {
-		if m.Address == address {
+		switch m.Address {
+		case local + "@" + domain:
 			return m
+		case bare + "@" + domain:
+			plus = m
 		}
 	}
-	return nil
+	return plus
+}
+
+// Leads tells whether mail to an address reaches the desk: at a mailbox, or at a domain that carries reply addresses.
+func (d *Directory) Leads(address string) bool {
+	if d.MailboxAt(address) != nil {
+		return true
+	}
+	domain := DomainOf(FoldAddress(address))
+	for _, m := range d.Mailboxes {
+		if m.ReplyDomain != "" && m.ReplyDomain == domain {
+			return true
+		}
+	}
+	return false
 }
 
 // ServiceOfMailbox is the service to which mail to this mailbox goes: the one named by `opens`, else the only one that

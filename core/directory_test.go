@@ -132,6 +132,13 @@ func TestMailboxesAndServices(t *testing.T) {
 	if d.MailboxAt("net@city.test").ID != 2 || d.MailboxAt("x@city.test") != nil {
 		t.Error("a mailbox is found by its address")
 	}
+	d.Mailboxes[3] = &Mailbox{ID: 3, Address: "net+lab@city.test", ReplyDomain: "t.city.test"}
+	if d.MailboxAt("Net+r.x@City.test").ID != 2 || d.MailboxAt("net+lab@city.test").ID != 3 {
+		t.Error("a plus part leads to its mailbox, but for one that has it in its address")
+	}
+	if !d.Leads("r.x@t.city.test") || !d.Leads("it+r.x@city.test") || d.Leads("ben@city.test") || d.Leads("x@evil.test") {
+		t.Error("the desk is reached at its mailboxes and reply domains, and nowhere else")
+	}
 	if g, ok := d.GroupByName(printers, "field"); !ok || g.ID != field {
 		t.Error("a group is found by its name")
 	}

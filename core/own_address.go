@@ -37,15 +37,8 @@ func (d *Directory) CheckOwnAddress(address string, have []OwnAddress) error {
 		strings.ContainsFunc(address, func(r rune) bool { return r > unicode.MaxASCII || unicode.IsSpace(r) || r == '"' }) {
 		return BadInput("address", "error.address.malformed")
 	}
-	local, domain, _ := strings.Cut(address, "@")
-	bare, _, _ := strings.Cut(local, "+")
-	if d.MailboxAt(address) != nil || d.MailboxAt(bare+"@"+domain) != nil {
+	if d.Leads(address) {
 		return BadInput("address", "error.address.desk", d.Desk.Name)
-	}
-	for _, m := range d.Mailboxes {
-		if m.ReplyDomain == domain {
-			return BadInput("address", "error.address.desk", d.Desk.Name)
-		}
 	}
 	added := 0
 	for _, x := range have {

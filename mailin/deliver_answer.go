@@ -93,7 +93,7 @@ func (a *reply) unproven(ctx context.Context, c helpdesk.Candidate) (held bool, 
 		return true, out, nil
 	}
 	a.receipt.Text = core.TextHeld
-	if box := a.Directory().Mailboxes[a.Row.Mailbox]; a.team && a.level >= core.DomainProven && box != nil && !box.PlusAddresses && box.ReplyDomain == "" {
+	if box := a.Directory().Mailboxes[a.Row.Mailbox]; a.team && a.level >= core.DomainProven && box != nil && !box.CarriesTokens() {
 		if err := a.writeNote(ctx); err != nil && core.CodeOf(err) == "" {
 			return true, out, err
 		} else if err == nil {
@@ -141,7 +141,7 @@ func (a *reply) write(ctx context.Context) error {
 	if a.has("close") || a.has("reopen") {
 		a.LeaveDone()
 	}
-	taken := slices.ContainsFunc(a.commands, func(c Command) bool { return takesText[c.Name] })
+	taken := slices.ContainsFunc(a.commands, func(c Command) bool { return traits[c.Name].takes })
 	if a.ordersMore() && r.Text == "" && !slices.ContainsFunc(r.Attachments, func(f core.Attachment) bool { return !f.Inline }) {
 		return nil // what is left is a signature
 	}
@@ -156,7 +156,7 @@ func (a *reply) write(ctx context.Context) error {
 func (a *reply) withArguments(text string) string {
 	var lines []string
 	for _, c := range a.commands {
-		if beginsText[c.Name] && c.Argument != "" {
+		if traits[c.Name].begins && c.Argument != "" {
 			lines = append(lines, c.Argument)
 		}
 	}
@@ -205,22 +205,14 @@ func (a *reply) record(ctx context.Context, r helpdesk.NewRecord) error {
 // ordersSomething tells that the text begins like commands, also where they are none.
 func (a *reply) ordersSomething() bool { return len(a.commands) > 0 || a.unknown != "" }
 
-// tellsWhere names the commands that say where the text goes; they do nothing themselves.
-var tellsWhere = map[string]bool{"note": true, "public": true}
-
-// beforeText names the commands that count for the text below them already where they stand first: who takes the ticket
-// writes as its solver, and who is added, or is given the ticket, reads what follows. The others and all below them come
-// after the text, for they may end the right to write, or the ticket.
-var beforeText = map[string]bool{"take": true, "participant": true, "follow": true, "priority": true, "category": true}
-
 // before tells whether a command comes before the text. Who loses sight with the ticket passes it on after it.
 func (a *reply) before(name string) bool {
-	return beforeText[name] || a.stays && (name == "assign" || name == "group")
+	return traits[name].first || a.stays && traits[name].gives
 }
 
 // firstAndText does both or nothing: mail whose text may not be written here is held whole.
 func (a *reply) firstAndText(ctx context.Context) error {
-	if len(a.commands) == 0 || !a.before(a.commands[0].Name) && !tellsWhere[a.commands[0].Name] {
+	if len(a.commands) == 0 || !a.before(a.commands[0].Name) && !traits[a.commands[0].Name].tells {
 		return a.write(ctx)
 	}
 	return a.Try(ctx, func() error {
@@ -238,7 +230,7 @@ func (a *reply) doFirst(ctx context.Context) error {
 		switch {
 		case !a.human || i >= maxCommands:
 			return nil
-		case tellsWhere[c.Name]:
+		case traits[c.Name].tells:
 			continue
 		case !a.before(c.Name):
 			return nil
@@ -295,10 +287,10 @@ func (a *reply) carryOut(ctx context.Context) error {
 // carry does one command. The first that takes the text has it.
 func (a *reply) carry(ctx context.Context, c Command) (core.ReceiptLine, error) {
 	x := &deed{Command: c, ticket: a.ticket}
-	if takesText[c.Name] && a.owned.Mail != nil {
+	if traits[c.Name].takes && a.owned.Mail != nil {
 		x.words = a.owned
 	}
-	if beginsText[c.Name] {
+	if traits[c.Name].begins {
 		x.Argument = "" // it stands in the text
 	}
 	if err := a.refused[c.Name]; err != nil {

@@ -19,8 +19,43 @@ type deed struct {
 	words  helpdesk.NewRecord // of resolve, ask, approve and reject: what stands below the commands
 }
 
-// takesText names the commands whose own the text below them is; with others it is recorded by itself.
-var takesText = map[string]bool{"resolve": true, "ask": true, "approve": true, "reject": true}
+// trait is what is so of a command besides what it does.
+type trait struct {
+	needs  bool // something must stand behind it
+	alone  bool // nothing may stand behind it
+	begins bool // what stands behind it is the first line of the text
+	takes  bool // the text below is its own; with others it is recorded by itself
+	tells  bool // it says where the text goes, and does nothing itself
+	// first: it counts for the text below already, where it stands first. Who takes the ticket writes as its solver, and who
+	// is added reads what follows. All else comes after the text, for it may end the right to write, or the ticket.
+	first bool
+	gives bool // it is first where its giver still sees the ticket: who is given it reads what follows
+}
+
+var traits = map[string]trait{
+	"take":        {alone: true, first: true},
+	"assign":      {needs: true, gives: true},
+	"group":       {needs: true, gives: true},
+	"return":      {alone: true},
+	"status":      {needs: true},
+	"waiting":     {alone: true},
+	"resolve":     {begins: true, takes: true},
+	"close":       {begins: true},
+	"reopen":      {begins: true},
+	"priority":    {needs: true, first: true},
+	"category":    {needs: true, first: true},
+	"move":        {needs: true},
+	"note":        {begins: true, tells: true},
+	"public":      {begins: true, tells: true},
+	"participant": {needs: true, first: true},
+	"follow":      {needs: true, first: true},
+	"ask":         {needs: true, takes: true},
+	"approve":     {begins: true, takes: true},
+	"reject":      {begins: true, takes: true},
+	"merge":       {needs: true},
+	"template":    {needs: true},
+	"help":        {},
+}
 
 // verbs do the commands, each by the operation that the desk and the API have for it, so by the same matrix.
 var verbs = map[string]func(context.Context, *delivery, *deed) error{
@@ -151,22 +186,14 @@ func (d *delivery) people(ctx context.Context, names []string) ([]*core.Person, 
 	return people, nil
 }
 
-// What may stand behind a command: something must, nothing may, or it is the first line of the text.
-var (
-	needsArgument = map[string]bool{"assign": true, "group": true, "status": true, "priority": true, "category": true, "move": true,
-		"participant": true, "follow": true, "ask": true, "merge": true, "template": true}
-	standsAlone = map[string]bool{"take": true, "return": true, "waiting": true}
-	beginsText  = map[string]bool{"note": true, "public": true, "resolve": true, "close": true, "reopen": true, "approve": true, "reject": true}
-)
-
 // run does one command in a savepoint, so that its refusal undoes nothing but itself, and says what became of it.
 func (d *delivery) run(ctx context.Context, x *deed) (core.ReceiptLine, error) {
 	line := core.ReceiptLine{Command: x.Name, Argument: clip(x.Argument), Outcome: core.CommandDone}
 	err := d.Try(ctx, func() error {
 		switch {
-		case needsArgument[x.Name] && x.Argument == "":
+		case traits[x.Name].needs && x.Argument == "":
 			return core.BadInput("command", "error.command.argument")
-		case standsAlone[x.Name] && x.Argument != "": // it may have been meant as something else
+		case traits[x.Name].alone && x.Argument != "": // it may have been meant as something else
 			return core.BadInput("command", "error.command.extra", x.Argument)
 		}
 		return verbs[x.Name](ctx, d, x)

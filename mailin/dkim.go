@@ -75,23 +75,11 @@ func unfitForCheck(m *Message, dir *core.Directory, now time.Time) string {
 		return "its date is not of the last 7 days"
 	}
 	for _, address := range append(addresses(m.To), addresses(m.Cc)...) {
-		if ours(address, dir) {
+		if dir.Leads(address) {
 			return ""
 		}
 	}
 	return "it was not written to us"
-}
-
-// ours tells whether an address is one of the desk's: a mailbox, with a plus part or without, or one of a reply domain.
-func ours(address string, dir *core.Directory) bool {
-	local, domain, _ := strings.Cut(core.FoldAddress(address), "@")
-	local, _, _ = strings.Cut(local, "+")
-	for _, box := range dir.Mailboxes {
-		if box.Address == local+"@"+domain || box.ReplyDomain != "" && box.ReplyDomain == domain {
-			return true
-		}
-	}
-	return false
 }
 
 // verify looks for a signature of the domain that covers what it must. The body is streamed.

@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"postdesk/core"
@@ -90,17 +89,12 @@ func (w *Worker) raw(ctx context.Context, row *store.Inbound) (io.ReadCloser, er
 }
 
 func (w *Worker) options(ctx context.Context, dir *core.Directory) Options {
-	own, domains := map[string]bool{}, []string{}
+	var domains []string
 	for _, box := range dir.Mailboxes {
-		own[box.Address] = true
 		domains = append(domains, core.DomainOf(box.Address))
 	}
 	return Options{
-		OwnAddresses: func(address string) bool {
-			local, domain, _ := strings.Cut(address, "@")
-			local, _, _ = strings.Cut(local, "+")
-			return own[local+"@"+domain]
-		},
+		OwnAddresses: func(address string) bool { return dir.MailboxAt(address) != nil },
 		OwnMessageID: func(id string) bool { return core.IsOwnMessageID(id, domains) },
 		OwnLoop:      func(value string) bool { return value == w.Loop },
 		Sink:         fileSink{ctx, w.Store},

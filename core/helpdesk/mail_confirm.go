@@ -16,7 +16,7 @@ const confirmLife = 7 * 24 * time.Hour
 // path of the page with the button (mail.md 4: recorded, confirm here). ticket is the one that it names, or 0. The path
 // is empty for a copy of a mail that lies here already: its sender was asked, and gets no second mail for it.
 func (m *Mail) AskConfirmation(ctx context.Context, p *core.Person, ticket core.Number) (path string, err error) {
-	if m.facts.Same != nil && m.facts.Same.ID != m.Row.ID {
+	if m.again() {
 		return "", nil
 	}
 	id, err := m.tx.AddConfirmation(ctx, store.Confirmation{ID: newID(), Inbound: m.Row.ID, Person: p.ID, Ticket: ticket,

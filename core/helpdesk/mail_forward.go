@@ -11,7 +11,7 @@ func (m *Mail) Own(address string) bool {
 	if _, _, ok := readReplyAddress(m.h.store.Secrets(), address); ok {
 		return true
 	}
-	return m.dir.MailboxAt(withoutPlus(address)) != nil
+	return m.dir.MailboxAt(address) != nil
 }
 
 // Forwarded finds the person whose mail somebody passed on to a service. Who is not listed is recorded as a contact where

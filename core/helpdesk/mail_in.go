@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"postdesk/core"
@@ -149,6 +148,9 @@ func (m *Mail) Sender() *core.Person { return m.facts.Sender }
 
 // Ours tells whether the message's words are those of a mail that the desk sent: it came back without its headers.
 func (m *Mail) Ours() bool { return m.facts.Ours }
+
+// again tells that the same content came before, in another message.
+func (m *Mail) again() bool { return m.facts.Same != nil && m.facts.Same.ID != m.Row.ID }
 
 // Become makes the person the actor of what follows, proven to the level.
 func (m *Mail) Become(p *core.Person, level core.Level) {
@@ -336,7 +338,7 @@ func (m *Mail) IsRequester(p *core.Person, service core.ServiceID) bool {
 // whatever arrived first (D29); else that of the mailbox it lies in. also are the other services it was sent to.
 func (m *Mail) ServiceFor(to, cc []string) (opens core.ServiceID, also []core.ServiceID) {
 	for _, address := range append(slices.Clone(to), cc...) {
-		box := m.dir.MailboxAt(withoutPlus(address))
+		box := m.dir.MailboxAt(address)
 		if box == nil {
 			continue
 		}
@@ -352,12 +354,6 @@ func (m *Mail) ServiceFor(to, cc []string) (opens core.ServiceID, also []core.Se
 		opens = m.dir.ServiceNear(m.Row.Mailbox)
 	}
 	return opens, also
-}
-
-func withoutPlus(address string) string {
-	local, domain, _ := strings.Cut(core.FoldAddress(address), "@")
-	local, _, _ = strings.Cut(local, "+")
-	return local + "@" + domain
 }
 
 // TellAlso tells the main solvers of other services that the mail which was addressed to them too opened a ticket

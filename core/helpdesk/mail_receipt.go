@@ -79,7 +79,7 @@ func (m *Mail) Receipt(ctx context.Context, n core.Number, r core.Receipt) error
 // mail program asks for silence: nothing is done silently.
 func (m *Mail) mayHear(p *core.Person) bool {
 	switch {
-	case m.facts.Same != nil && m.facts.Same.ID != m.Row.ID && m.actor.Level < core.PersonProven:
+	case m.again() && m.actor.Level < core.PersonProven:
 		return false
 	case m.actor.Level >= core.PersonProven:
 		return true

@@ -47,8 +47,7 @@ func (m *Mail) RefuseUnknown(ctx context.Context, from core.Ref, service *core.S
 // proven to be forged are not answered (mail.md 2, 4), and a copy of a mail that lies here already is no second mail.
 func (m *Mail) refusal(p *core.Person, service *core.Service, why string) *core.Outgoing {
 	box := m.dir.Mailboxes[m.Row.Mailbox]
-	copied := m.facts.Same != nil && m.facts.Same.ID != m.Row.ID
-	if !m.acknowledges || copied || box == nil {
+	if !m.acknowledges || m.again() || box == nil {
 		return nil
 	}
 	to := p

@@ -136,7 +136,7 @@ func (m *Mail) ConfirmAddress(ctx context.Context, t *Token) (done bool, why str
 	if err := m.tx.LockPerson(ctx, p.ID); err != nil {
 		return false, "", err
 	}
-	box := m.dir.MailboxAt(withoutPlus(t.Address))
+	box := m.dir.MailboxAt(t.Address)
 	switch holder := m.Sender(); {
 	case box != nil:
 		return false, t.Address + " is the desk's own", nil
