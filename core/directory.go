@@ -25,6 +25,7 @@ type Directory struct {
 	Desk          Desk
 	Limits        Limits
 	Services      map[ServiceID]*Service
+	SLAs          map[SLAID]*SLA
 	Grants        map[ServiceID][]Grant // by the service that they stand on
 	SolverGroups  map[SolverGroupID]SolverGroup
 	Mailboxes     map[MailboxID]*Mailbox
@@ -137,6 +138,16 @@ func (d *Directory) TeamRoles(p *Person, id ServiceID) RoleSet {
 		}
 	}
 	roles, _ := d.RolesOf(p, id, anybody)
+	return roles
+}
+
+// RolesIn gives what a person is in a service where no ticket is in question: the roles for anybody's ticket, and requester
+// where they have an SLA (A65). Articles, news and templates are judged by it (A21–A28).
+func (d *Directory) RolesIn(p *Person, id ServiceID) RoleSet {
+	roles := d.TeamRoles(p, id)
+	if _, ok := d.SLAFor(p, id); ok {
+		roles = roles.With(Requester)
+	}
 	return roles
 }
 

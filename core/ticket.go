@@ -96,6 +96,9 @@ type Ticket struct {
 	SpamAt         time.Time // zero = no spam (D25)
 	InternalTarget time.Time // the team's own date (A71); zero = none
 
+	Clock  Clock             // service level (E11)
+	Fields map[string]string // custom fields (D27)
+
 	// What stands around it.
 	Ancestors    []Ancestor             // the tickets above it (A54)
 	OpenChildren int                    // children that are neither done nor spam (E7)

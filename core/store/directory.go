@@ -64,7 +64,7 @@ func (s *Store) Directory(ctx context.Context) (*core.Directory, error) {
 
 func (r reads) loadDirectory(ctx context.Context) (*core.Directory, error) {
 	d := &core.Directory{
-		Services: map[core.ServiceID]*core.Service{}, Grants: map[core.ServiceID][]core.Grant{},
+		Services: map[core.ServiceID]*core.Service{}, SLAs: map[core.SLAID]*core.SLA{}, Grants: map[core.ServiceID][]core.Grant{},
 		SolverGroups: map[core.SolverGroupID]core.SolverGroup{}, Mailboxes: map[core.MailboxID]*core.Mailbox{},
 		Organizations: map[core.OrganizationID]core.Organization{}, People: map[core.PersonID]*core.Person{},
 	}
@@ -151,6 +151,7 @@ func (r reads) loadDirectory(ctx context.Context) (*core.Directory, error) {
 		}
 		return err
 	})
+	queueSLAs(b, d)
 	absences := queueAbsences(b)
 	if err := r.db.SendBatch(ctx, b).Close(); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)

@@ -13,7 +13,8 @@ import (
 const ticketColumns = `t.number, t.version, t.service_id, t.subject, t.status, t.category, t.priority, coalesce(t.organization_id, 0),
 	coalesce(t.group_id, 0), coalesce(t.parent_number, 0), coalesce(t.merged_into, 0), t.opened_via, coalesce(t.sla_id, 0),
 	t.root_message_id, t.created_at, t.updated_at, t.resolved_at, t.closed_at, t.first_response_at, t.requester_id, coalesce(t.solver_id, 0),
-	t.waiting_since, t.reminded, t.withdrawn, t.spam_at, t.internal_target`
+	t.waiting_since, t.reminded, t.withdrawn, t.spam_at, t.internal_target, t.first_response_due, t.resolution_due, t.clock_stopped_at,
+	t.clock_paused, t.due_at, t.clock_next_at, t.clock_told, t.fields`
 
 // ticketRow is a ticket as its table has it: people still by id.
 type ticketRow struct {
@@ -23,12 +24,17 @@ type ticketRow struct {
 
 func (r *ticketRow) scan(row pgx.Row) error {
 	t := &r.Ticket
-	var resolved, closed, response, waiting, spam, target *time.Time
+	var resolved, closed, response, waiting, spam, target, answerBy, resolveBy, stopped, due, next *time.Time
+	var paused int64
 	err := row.Scan(&t.Number, &t.Version, &t.Service, &t.Subject, &t.Status, &t.Category, &t.Priority, &t.Organization,
 		&t.Group, &t.Parent, &t.MergedInto, &t.OpenedVia, &t.SLA, &t.RootMessageID, &t.CreatedAt, &t.UpdatedAt,
-		&resolved, &closed, &response, &r.requester, &r.solver, &waiting, &t.Reminded, &t.Withdrawn, &spam, &target)
+		&resolved, &closed, &response, &r.requester, &r.solver, &waiting, &t.Reminded, &t.Withdrawn, &spam, &target,
+		&answerBy, &resolveBy, &stopped, &paused, &due, &next, &t.Clock.Told, &t.Fields)
 	t.ResolvedAt, t.ClosedAt, t.FirstResponse = instant(resolved), instant(closed), instant(response)
 	t.WaitingSince, t.SpamAt, t.InternalTarget = instant(waiting), instant(spam), instant(target)
+	k := &t.Clock
+	k.FirstResponseDue, k.ResolutionDue, k.StoppedAt = instant(answerBy), instant(resolveBy), instant(stopped)
+	k.Paused, k.DueAt, k.NextAt = time.Duration(paused)*time.Microsecond, instant(due), instant(next)
 	return err
 }
 
@@ -91,9 +97,9 @@ func (tx *Tx) NextNumber(ctx context.Context) (n core.Number, err error) {
 func (tx *Tx) AddTicket(t *core.Ticket) {
 	insert := tx.write(`insert into ticket (number, version, service_id, subject, status, category, priority, requester_id, organization_id,
 		solver_id, group_id, parent_number, opened_via, sla_id, root_message_id, created_at, updated_at, resolved_at, closed_at, first_response_at,
-		waiting_since)
+		waiting_since, first_response_due, resolution_due, clock_stopped_at, clock_paused, due_at, clock_next_at, clock_told, fields)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9::bigint, 0), nullif($10::bigint, 0), nullif($11::bigint, 0), nullif($12::bigint, 0),
-		$13, nullif($14::bigint, 0), $15, $16, $17, $18, $19, $20, $21)`, newTicketValues(t)...)
+		$13, nullif($14::bigint, 0), $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)`, newTicketValues(t)...)
 	if tx.adding == nil {
 		tx.adding = map[core.Number]*pgx.QueuedQuery{}
 	}
@@ -104,9 +110,19 @@ func (tx *Tx) AddTicket(t *core.Ticket) {
 }
 
 func newTicketValues(t *core.Ticket) []any {
-	return []any{t.Number, t.Version, t.Service, t.Subject, t.Status, t.Category, t.Priority, t.Requester.ID, t.Organization,
+	return append([]any{t.Number, t.Version, t.Service, t.Subject, t.Status, t.Category, t.Priority, t.Requester.ID, t.Organization,
 		idOf(t.Solver), t.Group, t.Parent, t.OpenedVia, t.SLA, t.RootMessageID, t.CreatedAt, t.UpdatedAt,
-		nullTime(t.ResolvedAt), nullTime(t.ClosedAt), nullTime(t.FirstResponse), nullTime(t.WaitingSince)}
+		nullTime(t.ResolvedAt), nullTime(t.ClosedAt), nullTime(t.FirstResponse), nullTime(t.WaitingSince)}, clockValues(t)...)
+}
+
+// clockValues are the last columns of both writes.
+func clockValues(t *core.Ticket) []any {
+	k, fields := &t.Clock, t.Fields
+	if fields == nil {
+		fields = map[string]string{}
+	}
+	return []any{nullTime(k.FirstResponseDue), nullTime(k.ResolutionDue), nullTime(k.StoppedAt), k.Paused.Microseconds(), nullTime(k.DueAt),
+		nullTime(k.NextAt), nonNil(k.Told), fields}
 }
 
 // SaveTicket writes a ticket that LockTicket gave, as its next version. Nothing else can have changed it meanwhile. Where
@@ -121,10 +137,12 @@ func (tx *Tx) SaveTicket(t *core.Ticket) {
 		requester_id = $8, solver_id = nullif($10::bigint, 0), group_id = nullif($11::bigint, 0),
 		parent_number = nullif($12::bigint, 0), merged_into = nullif($13::bigint, 0), sla_id = nullif($14::bigint, 0),
 		updated_at = $15, resolved_at = $16, closed_at = $17, first_response_at = $18, organization_id = nullif($9::bigint, 0),
-		waiting_since = $19, reminded = $20, withdrawn = $21, spam_at = $22, internal_target = $23 where number = $1`,
-		t.Number, t.Version, t.Service, t.Subject, t.Status, t.Category, t.Priority, t.Requester.ID, t.Organization,
-		idOf(t.Solver), t.Group, t.Parent, t.MergedInto, t.SLA, t.UpdatedAt, nullTime(t.ResolvedAt), nullTime(t.ClosedAt), nullTime(t.FirstResponse),
-		nullTime(t.WaitingSince), t.Reminded, t.Withdrawn, nullTime(t.SpamAt), nullTime(t.InternalTarget))
+		waiting_since = $19, reminded = $20, withdrawn = $21, spam_at = $22, internal_target = $23,
+		first_response_due = $24, resolution_due = $25, clock_stopped_at = $26, clock_paused = $27, due_at = $28, clock_next_at = $29,
+		clock_told = $30, fields = $31 where number = $1`,
+		append([]any{t.Number, t.Version, t.Service, t.Subject, t.Status, t.Category, t.Priority, t.Requester.ID, t.Organization,
+			idOf(t.Solver), t.Group, t.Parent, t.MergedInto, t.SLA, t.UpdatedAt, nullTime(t.ResolvedAt), nullTime(t.ClosedAt), nullTime(t.FirstResponse),
+			nullTime(t.WaitingSince), t.Reminded, t.Withdrawn, nullTime(t.SpamAt), nullTime(t.InternalTarget)}, clockValues(t)...)...)
 }
 
 func idOf(p *core.Person) core.PersonID {
