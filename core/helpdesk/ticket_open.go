@@ -30,8 +30,9 @@ type NewTicket struct {
 	Copied      *core.Record // the record it was split from: what is known of its sender comes along
 	Note        string       // for the team alone, in the actor's own words, beside a text that is somebody else's
 	NoteFiles   []core.Attachment
-	Proposed    string      // the address whose mail was passed on, where the ticket could not be opened for them
-	Presumed    core.Number // the ticket that the mail named, but where its sender may not write (mail.md 3)
+	Proposed    string            // the address whose mail was passed on, where the ticket could not be opened for them
+	Presumed    core.Number       // the ticket that the mail named, but where its sender may not write (mail.md 3)
+	Fields      map[string]string // custom fields by name (D27); empty values count as left out
 }
 
 // MailSource says which mail a record came from.
