@@ -102,6 +102,7 @@ type SLAEntry struct {
 	Was        string `yaml:"was,omitempty"`
 	Calendar   string `yaml:"calendar,omitempty"`
 	SLATargets `yaml:",inline"`
+	WarnBefore string                  `yaml:"warn_before,omitempty"` // "" = a fifth of the target
 	Priorities map[Priority]SLATargets `yaml:"priorities,omitempty"`
 }
 

@@ -158,8 +158,14 @@ func (f *DeskFile) checkTimes(c *checker) {
 			c.targets(at.in("priorities").in(string(p)), s.Priorities[p])
 			timed = timed || s.Priorities[p] != SLATargets{}
 		}
-		if timed && s.Calendar == "" {
+		if _, err := ParseSpan(s.WarnBefore); err != nil {
+			c.fail(at.in("warn_before"), "%v", err)
+		}
+		switch {
+		case timed && s.Calendar == "":
 			c.fail(at, "SLA %s has targets but no calendar: name one, its hours are what the targets count", s.Name)
+		case s.WarnBefore != "" && s.Calendar == "":
+			c.fail(at.in("warn_before"), "SLA %s warns some hours before deadlines but has no calendar: name one, its hours are what counts", s.Name)
 		}
 	}
 	distinct(c, "slas", "name", f.SLAs, func(s SLAEntry) string { return s.Name })

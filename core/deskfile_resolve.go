@@ -323,6 +323,8 @@ func (r *resolver) slas() {
 		}
 		r.refer(r.calendarNames, at, "SLA "+s.Name, &s.Calendar)
 		s.SLATargets = s.SLATargets.canonical()
+		warn, _ := ParseSpan(s.WarnBefore)
+		s.WarnBefore = FormatSpan(warn)
 		s.Priorities = maps.Clone(s.Priorities)
 		for p, t := range s.Priorities {
 			s.Priorities[p] = t.canonical()

@@ -43,7 +43,7 @@ func TestDeskFileIsReadWhole(t *testing.T) {
 	if fields := f.People[2].Fields; !reflect.DeepEqual(fields, map[string]string{"room": "4.12", "phone": "555", "desk_no": "on"}) {
 		t.Errorf("fields = %v", fields)
 	}
-	if s := f.SLAs[0]; s.FirstResponse != "4h" || s.Priorities[core.Urgent].Resolution != "4h" {
+	if s := f.SLAs[0]; s.FirstResponse != "4h" || s.WarnBefore != "90m" || s.Priorities[core.Urgent].Resolution != "4h" {
 		t.Errorf("SLA = %+v", s)
 	}
 }
@@ -113,6 +113,8 @@ func TestDeskFileFaultsHavePositions(t *testing.T) {
 		"calendars: [{name: A, holidays: [Xmas]}]\n":                                            `desk.yaml:1:34: "Xmas" is no date`,
 		"slas: [{name: A, calendar: C, first_response: 2d}]\n":                                  `desk.yaml:1:47: "2d" is no duration`,
 		"slas: [{name: A, first_response: 2h}]\n":                                               `desk.yaml:1:9: SLA A has targets but no calendar`,
+		"slas: [{name: A, calendar: C, warn_before: soon}]\n":                                   `desk.yaml:1:44: "soon" is no duration`,
+		"slas: [{name: A, warn_before: 1h}]\n":                                                  `desk.yaml:1:31: SLA A warns some hours before deadlines but has no calendar`,
 		"slas: [{name: A, calendar: C, priorities: {huge: {resolution: 1h}}}]\n":                `desk.yaml:1:51: "huge" is unknown: use low, normal, high, urgent`,
 		mailbox + "    start: later\n":                                                          `desk.yaml:5:12: "later" is unknown: use now, all or a date`,
 		mailbox + "    after: burn\n":                                                           `desk.yaml:5:12: after "burn" is unknown`,
@@ -219,7 +221,7 @@ func TestWrittenDeskFileReadsTheSame(t *testing.T) {
 		"  - {email: ana@city.test, name: Ana Ruiz, organization: City, language: es, addresses: [ana.ruiz@city.test]}\n",
 		"    after: {move: Done}\n",
 		"      - {role: solver, people: [sam@vendor.test], for_requesters: Police}\n",
-		"priorities: {urgent: {first_response: 1h, resolution: 4h}}",
+		"resolution: 16h, warn_before: 1h30m, priorities: {urgent: {first_response: 1h, resolution: 4h}}",
 	} {
 		if !strings.Contains(out.String(), line) {
 			t.Errorf("missing %q in\n%s", line, out.String())

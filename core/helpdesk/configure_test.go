@@ -30,7 +30,7 @@ people:
   - {email: vic@vendor.test, name: Vic Vendor}
 requester_groups: [{name: All staff, domains: [city.test]}, {name: Police, members: [ben@city.test]}]
 calendars: [{name: Office, timezone: America/Chicago, hours: {mon-fri: ["08:00-12:00", "13:00-17:00"]}, holidays: ["2026-12-25"]}]
-slas: [{name: Standard, calendar: Office, first_response: 4h, resolution: 16h, priorities: {urgent: {first_response: 1h}}}]
+slas: [{name: Standard, calendar: Office, first_response: 4h, resolution: 16h, warn_before: 1h, priorities: {urgent: {first_response: 1h}}}]
 mailboxes:
   - address: it@city.test
     imap: {host: 127.0.0.1, port: 1143, tls: none, username: it, password_env: IT_PASSWORD}
@@ -295,7 +295,8 @@ func TestDirectoryReadsWhatWasApplied(t *testing.T) {
 	if p := d.person("vic@vendor.test"); dir.Organizations[p.Organization].Name != "Vendor" {
 		t.Errorf("organization by domain = %q", dir.Organizations[p.Organization])
 	}
-	if d.count("select first_response from sla") != 4*3600 || d.count("select (priorities->'urgent'->>'first_response')::int from sla") != 3600 {
+	if d.count("select first_response from sla") != 4*3600 || d.count("select (priorities->'urgent'->>'first_response')::int from sla") != 3600 ||
+		d.count("select warn_before from sla") != 3600 {
 		t.Error("SLA targets are not in seconds")
 	}
 }

@@ -48,7 +48,7 @@ func (c *configuration) saveSLAs(ctx context.Context) error {
 				}
 			}
 			return []field{{"name", e.Name}, {"calendar", e.Calendar}, {"first_response", e.FirstResponse}, {"resolution", e.Resolution},
-				{"priorities", strings.Join(priorities, ", ")}}
+				{"warn_before", e.WarnBefore}, {"priorities", strings.Join(priorities, ", ")}}
 		},
 		write: func(e, _ *entry) error { return c.tx.SaveSLA(e, calendars[e.Calendar]) },
 		end:   func(e *entry) error { c.tx.Archive(store.SLAs, e.ID, c.now); return nil },

@@ -50,7 +50,7 @@ func (r reads) Configuration(ctx context.Context, addresses []string) (*core.Des
 		func(row pgx.CollectableRow) (e core.CalendarEntry, err error) {
 			return e, row.Scan(&e.ID, &e.Archived, &e.Name, &e.Timezone, &e.Hours, &e.Holidays)
 		})
-	list(b, &f.SLAs, `select s.id, s.archived_at is not null, s.name, coalesce(c.name, ''), s.first_response, s.resolution, s.priorities
+	list(b, &f.SLAs, `select s.id, s.archived_at is not null, s.name, coalesce(c.name, ''), s.first_response, s.resolution, s.warn_before, s.priorities
 		from sla s left join calendar c on c.id = s.calendar_id order by s.id`, scanSLAEntry)
 	opens := map[core.MailboxID]core.ServiceID{}
 	list(b, &f.Mailboxes, `select id, archived_at is not null, address, imap, smtp, auth, plus_addresses, coalesce(reply_domain, ''),
@@ -110,9 +110,10 @@ func (s targetSeconds) targets() core.SLATargets {
 func scanSLAEntry(row pgx.CollectableRow) (core.SLAEntry, error) {
 	var e core.SLAEntry
 	var usual targetSeconds
+	var warn int64
 	var priorities map[core.Priority]targetSeconds
-	err := row.Scan(&e.ID, &e.Archived, &e.Name, &e.Calendar, &usual.FirstResponse, &usual.Resolution, &priorities)
-	e.SLATargets = usual.targets()
+	err := row.Scan(&e.ID, &e.Archived, &e.Name, &e.Calendar, &usual.FirstResponse, &usual.Resolution, &warn, &priorities)
+	e.SLATargets, e.WarnBefore = usual.targets(), core.FormatSpan(time.Duration(warn)*time.Second)
 	for p, s := range priorities {
 		if e.Priorities == nil {
 			e.Priorities = map[core.Priority]core.SLATargets{}

@@ -206,12 +206,17 @@ func (tx *Tx) SaveSLA(e *core.SLAEntry, calendar int64) error {
 			return fmt.Errorf("SLA %s, %s: %w", e.Name, p, err)
 		}
 	}
+	warn, err := core.ParseSpan(e.WarnBefore)
+	if err != nil {
+		return fmt.Errorf("SLA %s: %w", e.Name, err)
+	}
+	values := []any{e.Name, calendar, usual.FirstResponse, usual.Resolution, int64(warn / time.Second), priorities}
 	if e.ID == 0 {
-		tx.write(`insert into sla (name, calendar_id, first_response, resolution, priorities) values ($1, nullif($2::bigint, 0), $3, $4, $5)
-			returning id`, e.Name, calendar, usual.FirstResponse, usual.Resolution, priorities).QueryRow(intoID(&e.ID))
+		tx.write(`insert into sla (name, calendar_id, first_response, resolution, warn_before, priorities)
+			values ($1, nullif($2::bigint, 0), $3, $4, $5, $6) returning id`, values...).QueryRow(intoID(&e.ID))
 		return nil
 	}
-	tx.write(`update sla set name = $2, calendar_id = nullif($3::bigint, 0), first_response = $4, resolution = $5, priorities = $6,
-		archived_at = null where id = $1`, e.ID, e.Name, calendar, usual.FirstResponse, usual.Resolution, priorities)
+	tx.write(`update sla set name = $1, calendar_id = nullif($2::bigint, 0), first_response = $3, resolution = $4, warn_before = $5, priorities = $6,
+		archived_at = null where id = $7`, append(values, e.ID)...)
 	return nil
 }
