@@ -15,14 +15,69 @@ type SLA struct {
 // Targets are durations inside operating hours; 0 = no such target.
 type Targets struct{ FirstResponse, Resolution time.Duration }
 
-// Clock is what a ticket's service level has come to, as stored with it. All of it follows from the ticket, its SLA and
-// the moment of each change; nothing but Ticket.Tick writes it.
-type Clock struct {
-	StoppedAt        time.Time     // since when it stands: the ticket waits or is done; zero = it runs (E7, E9)
-	Paused           time.Duration // operating time that did not count so far
-	FirstResponseDue time.Time     // zero = no such target
-	ResolutionDue    time.Time
-	DueAt            time.Time // the next of the two that is not met; past = the ticket is overdue (D19); zero = none
-	NextAt           time.Time // when there is something to tell, or to work out again; zero = nothing
-	Told             []string  // warnings and breaches that were told
+// For gives the targets of tickets of a priority: what the priority leaves out is the usual target. Without a calendar, or
+// without an SLA at all, there are none.
+func (s *SLA) For(p Priority) Targets {
+	if s == nil || s.Calendar == nil {
+		return Targets{}
+	}
+	targets := s.Priorities[p]
+	if targets.FirstResponse == 0 {
+		targets.FirstResponse = s.Targets.FirstResponse
+	}
+	if targets.Resolution == 0 {
+		targets.Resolution = s.Targets.Resolution
+	}
+	return targets
+}
+
+// internalWarning is how long before the internal target the solver side is warned where the SLA does not say.
+const internalWarning = time.Hour
+
+// warnAt is when the solver side is warned of a deadline (E12). A warning as long as the target itself would come with the
+// ticket, so there it is the usual fifth. Without operating hours the internal target, being a date, has its warning too.
+func (s *SLA) warnAt(target Target, due time.Time, p Priority) time.Time {
+	var before, whole time.Duration
+	if s != nil {
+		before = s.WarnBefore
+	}
+	switch target {
+	case TargetFirstResponse:
+		whole = s.For(p).FirstResponse
+	case TargetResolution:
+		whole = s.For(p).Resolution
+	case TargetInternal:
+		if before == 0 {
+			before = internalWarning
+		}
+		if s == nil || s.Calendar == nil {
+			return due.Add(-before)
+		}
+		return s.Calendar.Subtract(due, before)
+	}
+	if s == nil || s.Calendar == nil {
+		return due
+	}
+	if before == 0 || before >= whole {
+		before = whole / 5
+	}
+	return s.Calendar.Subtract(due, before)
+}
+
+// between measures operating time that did not count; without a calendar nothing is measured.
+func (s *SLA) between(a, b time.Time) time.Duration {
+	if s == nil || s.Calendar == nil {
+		return 0
+	}
+	return s.Calendar.Between(a, b)
+}
+
+// due is the instant by which a target ends for a ticket that was opened then and whose clock stood for some time; zero
+// where there is no target, or no operating time left to reach it.
+func (s *SLA) due(opened time.Time, target, paused time.Duration) time.Time {
+	if target == 0 {
+		return time.Time{}
+	}
+	due, _ := s.Calendar.Add(opened, target+paused)
+	return due
 }
