@@ -170,6 +170,8 @@ type ServiceEntry struct {
 	Waiting        WaitingEntry            `yaml:"waiting,omitempty"`
 	Notifications  map[string]Toggle       `yaml:"notifications,omitempty"`
 	RequesterSees  []string                `yaml:"requester_sees,omitempty,flow"`
+	TicketFields   []TicketField           `yaml:"ticket_fields,omitempty"`
+	Retention      Retention               `yaml:"retention,omitempty"`
 	Inherit        *bool                   `yaml:"inherit,omitempty"`
 	Requesters     []RequestersEntry       `yaml:"requesters,omitempty"`
 	Categories     map[Category]RouteEntry `yaml:"categories,omitempty"`

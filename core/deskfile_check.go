@@ -270,6 +270,9 @@ func (c *checker) service(at place, s *ServiceEntry) {
 	oneOf(c, at.in("unknown_senders"), s.UnknownSenders, HoldUnknown, GuestUnknown, RefuseUnknown)
 	oneOf(c, at.in("after_deadline"), s.AfterDeadline, RefuseLate, NewTicketLate)
 	c.waiting(at.in("waiting"), s.Waiting)
+	c.within(at.in("retention").in("raw_mail_days"), s.Retention.RawMailDays, 36500)
+	c.within(at.in("retention").in("attachment_days"), s.Retention.AttachmentDays, 36500)
+	c.ticketFields(at.in("ticket_fields"), s.TicketFields)
 	c.notifications(at.in("notifications"), s.Notifications)
 	for i, sender := range s.MachineSenders {
 		if local, domain, found := strings.Cut(sender, "@"); !found || domain == "" || strings.ContainsAny(local+domain, "@ <>") {

@@ -24,7 +24,7 @@ const (
 	Off Toggle = "off"
 )
 
-// Bounds of custom fields (A72, A74).
+// Bounds of custom fields (A72, A74, D27).
 const (
 	mostFields       = 30
 	longestFieldText = 500
@@ -39,16 +39,52 @@ func (c *checker) fields(at place, fields map[string]string) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
 		where, text := at.in(key), fields[key]
-		if !fieldKey.MatchString(key) || strings.TrimSpace(key) != key {
-			c.fail(where, "%q is no name of a field: use up to 40 of a to z, 0 to 9, _, - and spaces between them", key)
-		}
+		c.fieldName(where, key)
 		if strings.TrimSpace(text) == "" {
 			c.fail(where, "field %s is empty: leave it out", key)
 		}
-		if utf8.RuneCountInString(text) > longestFieldText {
-			c.fail(where, "field %s has %d characters: there can be %d", key, utf8.RuneCountInString(text), longestFieldText)
+		c.fieldText(where, key, text)
+	}
+}
+
+func (c *checker) fieldName(where place, name string) {
+	if !fieldKey.MatchString(name) || strings.TrimSpace(name) != name {
+		c.fail(where, "%q is no name of a field: use up to 40 of a to z, 0 to 9, _, - and spaces between them", name)
+	}
+}
+
+func (c *checker) fieldText(where place, name, text string) {
+	if utf8.RuneCountInString(text) > longestFieldText {
+		c.fail(where, "field %s has %d characters: there can be %d", name, utf8.RuneCountInString(text), longestFieldText)
+	}
+	c.printable(where, text)
+}
+
+// ticketFields checks what tickets can have (D27).
+func (c *checker) ticketFields(at place, fields []TicketField) {
+	if len(fields) > mostFields {
+		c.fail(at, "%d fields: there can be %d", len(fields), mostFields)
+	}
+	seen := map[string]bool{}
+	for i, f := range fields {
+		where := at.at(i)
+		c.fieldName(where.in("name"), f.Name)
+		if seen[f.Name] {
+			c.fail(where.in("name"), "field %s stands in ticket_fields twice", f.Name)
 		}
-		c.printable(where, text)
+		seen[f.Name] = true
+		chosen := map[string]bool{}
+		for j, text := range f.Choices {
+			here := where.in("choices").at(j)
+			switch {
+			case strings.Join(strings.Fields(text), " ") != text || text == "":
+				c.fail(here, "%q cannot be chosen: write it in one line, with single blanks between its words", text)
+			case chosen[text]:
+				c.fail(here, "%q can be chosen twice", text)
+			}
+			c.fieldText(here, f.Name, text)
+			chosen[text] = true
+		}
 	}
 }
 

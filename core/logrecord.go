@@ -19,6 +19,7 @@ const (
 	KindMoved       RecordKind = "moved"
 	KindSplit       RecordKind = "split"
 	KindApproval    RecordKind = "approval"
+	KindSLA         RecordKind = "sla"
 )
 
 // Record is one entry of a ticket's log. At grows strictly within a ticket, so it orders the log.
@@ -58,6 +59,7 @@ type Attachment struct {
 	ContentType string
 	Size        int64
 	SHA256      [32]byte
+	Removed     bool // the content was dropped when its time was over; SHA256 is zero
 	Inline      bool
 	ContentID   string
 	// Data is the content while it is small and not yet stored; nil = the content store has it already.

@@ -25,6 +25,8 @@ type Service struct {
 	RequesterSees  []string        // optional fields switched on for requesters (A76)
 	Notifications  map[string]bool // reasons switched for everybody here (E4)
 	Inherit        bool            // roles and requesters of the parent count too (D23)
+	TicketFields   []TicketField   // own ones; Directory.TicketFields has those of the services above too (D27)
+	Retention      Retention       // as it is said here; Directory.KeepMail and KeepFiles tell what holds
 	Archived       bool
 	SLAs           []ServiceSLA // own entries, first match counts (D29)
 	Categories     map[Category]CategoryRoute

@@ -20,6 +20,7 @@ type Standing struct {
 	Since    time.Time // a participant who sees only what is later (D15); zero = everything
 	later    bool      // they came after the request was written, and are not shown it
 	shown    []string  // optional fields that the service shows to requesters (A76)
+	fields   []string  // custom fields that it shows to them (D27)
 }
 
 // StandingOf finds a person's standing in a ticket.
@@ -44,7 +45,7 @@ func StandingOf(d *Directory, t *Ticket, p *Person) Standing {
 		return roles.Team()
 	})
 	if service := d.Services[t.Service]; service != nil {
-		s.shown = service.RequesterSees
+		s.shown, s.fields = service.RequesterSees, d.requesterFields(t.Service)
 	}
 	return s
 }

@@ -36,6 +36,7 @@ type View struct {
 	RequesterFields    map[string]string `json:"requester_fields,omitempty"`
 	SolverFields       map[string]string `json:"solver_fields,omitempty"`
 	OrganizationFields map[string]string `json:"organization_fields,omitempty"`
+	Fields             map[string]string `json:"fields,omitempty"` // custom ones of the ticket (D27)
 	Approvals          []ApprovalView    `json:"approvals"`
 	Version            int               `json:"version"`
 	Actions            []Action          `json:"actions"`
@@ -150,12 +151,13 @@ func (v *View) fields(d *Directory, t *Ticket, s Standing) {
 	if s.shows(t, FieldOrganizationFields) {
 		v.OrganizationFields = organization.Fields
 	}
+	v.Fields = s.fieldsOf(t)
 }
 
 // InList cuts a view to the columns that requesters have in lists (A67, D8), and what a service shows them besides.
 func (v View) InList() View {
 	if !v.Internal {
-		v.ResolvedAt, v.Withdrawn, v.Organization = nil, false, ""
+		v.ResolvedAt, v.Withdrawn, v.Organization, v.Fields = nil, false, "", nil
 		if v.Solver != nil {
 			v.Solver = &Ref{Name: v.Solver.Display()}
 		}
@@ -198,10 +200,11 @@ type AttachmentView struct {
 	Name        string `json:"name"`
 	Size        int64  `json:"size"`
 	ContentType string `json:"content_type"`
+	Removed     bool   `json:"removed,omitempty"` // its time was over: the content is gone
 }
 
 // shownTo tells whether the requester's side is shown a record: marked so (A77), or the change of a field that the service
-// shows (A76); and not from before a participant came who sees only what is later (D15), but for their own words. An edit of
+// shows (A76, D27); and not from before a participant came who sees only what is later (D15), but for their own words. An edit of
 // the request tells what stood there before, so it is as old as the request.
 func (s Standing) shownTo(r *Record) bool {
 	if r.Author != nil && r.Author.ID == s.Person.ID && r.ShowToRequester {
@@ -209,6 +212,9 @@ func (s Standing) shownTo(r *Record) bool {
 	}
 	if !s.Owner && r.At.Before(s.Since) || s.later && r.Kind == KindProperty && r.Change.Field == "text" {
 		return false
+	}
+	if custom, ok := PropertyField(r.Change.Field); ok && r.Kind == KindProperty {
+		return slices.Contains(s.fields, custom) // what the service shows now counts, not what it did then
 	}
 	return r.ShowToRequester || r.Kind == KindProperty && slices.Contains(s.shown, changeOf(r.Change.Field))
 }
@@ -229,7 +235,7 @@ func ViewOfRecord(r *Record, s Standing) (v RecordView, ok bool) {
 		v.Author = &Ref{Email: r.AuthorAddress}
 	}
 	for _, a := range r.Attachments {
-		v.Attachments = append(v.Attachments, AttachmentView{ID: a.ID, Name: a.Name, Size: a.Size, ContentType: a.ContentType})
+		v.Attachments = append(v.Attachments, AttachmentView{ID: a.ID, Name: a.Name, Size: a.Size, ContentType: a.ContentType, Removed: a.Removed})
 	}
 	if r.Change != (Change{}) {
 		change := r.Change

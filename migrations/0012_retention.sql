@@ -4,10 +4,18 @@ alter table service
     add column ticket_fields        jsonb not null default '[]',
     add column keep_mail_days       int check (keep_mail_days >= 0),       -- null = as the service above; 0 = for ever
     add column keep_attachment_days int check (keep_attachment_days >= 0);
-alter table inbound add column raw_dropped_at timestamptz;    -- the bytes are gone; hash, state and reason stay (mail.md 1)
-alter table attachment add column dropped_at timestamptz;     -- the content is gone; name and size stay
+-- What is dropped loses its content and keeps the rest: hash, state and reason of mail (mail.md 1), name and size of files.
+alter table inbound add column raw_dropped_at timestamptz;
+alter table outbox_content add column dropped_at timestamptz;
+-- No hash is left of a file: so the foreign key still keeps every content that somebody needs, and no other.
+alter table attachment
+    add column dropped_at timestamptz,
+    alter column sha256 drop not null,
+    add constraint attachment_content check ((sha256 is null) = (dropped_at is not null));
 
 -- +goose Down
-alter table attachment drop column dropped_at;
+delete from attachment where sha256 is null; -- there is nothing behind them
+alter table attachment drop constraint attachment_content, alter column sha256 set not null, drop column dropped_at;
+alter table outbox_content drop column dropped_at;
 alter table inbound drop column raw_dropped_at;
 alter table service drop column keep_attachment_days, drop column keep_mail_days, drop column ticket_fields;

@@ -11,6 +11,7 @@ import (
 func (a *api) endpoints() []endpoint {
 	const get, post, put, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
 	const act = "/tickets/{number}/actions/"
+	knowledge, news := articles{a, core.Knowledge}, articles{a, core.News}
 	return []endpoint{
 		on(a, get, "/tickets", "ticket-list", "Tickets, newest first", a.ticketList),
 		described(on(a, post, "/tickets", "ticket-create", "Open a ticket", a.ticketCreate, created), "/tickets", describeCreated),
@@ -36,7 +37,7 @@ func (a *api) endpoints() []endpoint {
 		on(a, post, act+"close", "ticket-close", "Close it", a.simple((*helpdesk.Act).Close), mayVanish),
 		on(a, post, act+"move", "ticket-move", "Put it into another service", a.ticketMove, mayVanish),
 		on(a, post, act+"withdraw", "ticket-withdraw", "Take back one's own request", a.simple((*helpdesk.Act).Withdraw), mayVanish),
-		on(a, post, act+"edit", "ticket-edit", "Change subject, text or related organization", with(a, edit), mayVanish),
+		on(a, post, act+"edit", "ticket-edit", "Change subject, text, custom fields or related organization", with(a, edit), mayVanish),
 		on(a, post, act+"due", "ticket-due", "Set or clear the team's own date", with(a, setDue), mayVanish),
 		on(a, post, act+"spam", "ticket-spam", "Mark it as spam, or take the mark away", with(a, spam), mayVanish),
 		on(a, post, act+"ask", "ticket-ask", "Ask for an approval", with(a, ask), mayVanish),
@@ -50,6 +51,17 @@ func (a *api) endpoints() []endpoint {
 
 		on(a, get, "/services", "service-list", "Services that the person can use", a.serviceList),
 		on(a, get, "/people", "people-list", "People of the person's organization", a.peopleList),
+
+		on(a, get, "/knowledge", "knowledge-list", "Articles that the person may read, newest first", knowledge.list),
+		on(a, post, "/knowledge", "knowledge-create", "Write one (who manages them in the service)", knowledge.create, created),
+		on(a, get, "/knowledge/{id}", "knowledge-get", "An article", knowledge.get),
+		on(a, put, "/knowledge/{id}", "knowledge-edit", "Change it; what is left out stays", knowledge.edit),
+		on(a, del, "/knowledge/{id}", "knowledge-delete", "Delete it for good", knowledge.delete),
+		on(a, get, "/news", "news-list", "News that the person may read: what is pinned first, then the newest", news.list),
+		on(a, post, "/news", "news-create", "Write one (who manages them in the service)", news.create, created),
+		on(a, get, "/news/{id}", "news-get", "One item", news.get),
+		on(a, put, "/news/{id}", "news-edit", "Change it; what is left out stays", news.edit),
+		on(a, del, "/news/{id}", "news-delete", "Delete it for good", news.delete),
 
 		on(a, get, "/me", "me-get", "The person of the token", a.me),
 		on(a, get, "/me/absence", "absence-get", "When the person is away, and who stands in", a.absenceGet),

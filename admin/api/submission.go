@@ -109,6 +109,23 @@ func (c *count) UnmarshalJSON(raw []byte) error {
 	return err
 }
 
+// fields are custom fields by name. A form sends them as one part, in the words of JSON.
+type fields map[string]string
+
+// UnmarshalJSON takes an object of texts, as such or as text.
+func (f *fields) UnmarshalJSON(raw []byte) error {
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		raw = []byte(text)
+	}
+	var m map[string]string
+	if err := json.Unmarshal(raw, &m); err != nil {
+		return core.BadInput("fields", "error.api.form")
+	}
+	*f = m
+	return nil
+}
+
 // formValue makes line ends of a form (CRLF, RFC 7578 inherits them from HTML) the ones of JSON texts.
 func formValue(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
 
@@ -133,7 +150,10 @@ func decode(d *json.Decoder, into any) error {
 	}
 	var kind *json.UnmarshalTypeError
 	var number *strconv.NumError
+	var refusal *core.Error
 	switch {
+	case errors.As(err, &refusal):
+		return refusal
 	case errors.As(err, &kind):
 		return core.BadInput(kind.Field, "error.api.form")
 	case errors.As(err, &number):

@@ -20,6 +20,7 @@ type NewTicket struct {
 	Category   core.Category `json:"category,omitempty"`
 	Priority   core.Priority `json:"priority,omitempty"`
 	OnBehalfOf string        `json:"on_behalf_of,omitempty" doc:"The requester's address; absent = for oneself"`
+	Fields     fields        `json:"fields,omitempty" doc:"Custom fields by name, those of the service (/services)"`
 }
 
 // Opened is all that somebody gets who does not see the ticket that they opened (a ticket reporter).
@@ -47,7 +48,7 @@ func (a *api) ticketCreate(ctx context.Context, in *ticketCreateIn) (*ticketCrea
 	if err != nil {
 		return nil, err
 	}
-	n := helpdesk.NewTicket{Subject: body.Subject, Text: body.Text, Category: body.Category, Priority: body.Priority, Attachments: files}
+	n := helpdesk.NewTicket{Subject: body.Subject, Text: body.Text, Category: body.Category, Priority: body.Priority, Attachments: files, Fields: body.Fields}
 	if s := dir.ServiceByName(body.Service); s != nil {
 		n.Service = s.ID
 	}

@@ -23,6 +23,7 @@ var ticketDocs = map[string]map[string]string{
 		"requester_fields":    "Custom fields of the requester",
 		"solver_fields":       "Custom fields of the solver",
 		"organization_fields": "Custom fields of the organization that it is about",
+		"fields":              "Custom fields of the ticket: the team sees all of them, others those that are for requesters",
 		"approvals":           "For who reads the whole log",
 		"version":             "For If-Match; grows with each change",
 		"actions":             "What the person can do with it now",

@@ -9,14 +9,15 @@ import (
 
 // NewRequest is what changes of what is asked for; what is absent stays.
 type NewRequest struct {
-	Subject      *string `json:"subject,omitempty"`
-	Text         *string `json:"text,omitempty" doc:"Of the first record"`
-	Organization *string `json:"organization,omitempty" doc:"The related one, by name; empty = none. For the team only"`
+	Subject      *string           `json:"subject,omitempty"`
+	Text         *string           `json:"text,omitempty" doc:"Of the first record"`
+	Organization *string           `json:"organization,omitempty" doc:"The related one, by name; empty = none. For the team only"`
+	Fields       map[string]string `json:"fields,omitempty" doc:"Custom fields by name; empty takes one away, those that are absent stay"`
 }
 
 func edit(b NewRequest) deed {
 	return func(act *helpdesk.Act, ctx context.Context, n core.Number, version int) (core.Number, error) {
-		return act.EditTicket(ctx, n, helpdesk.Edit{Subject: b.Subject, Text: b.Text, Organization: b.Organization}, version)
+		return act.EditTicket(ctx, n, helpdesk.Edit{Subject: b.Subject, Text: b.Text, Organization: b.Organization, Fields: b.Fields}, version)
 	}
 }
 

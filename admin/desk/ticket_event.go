@@ -80,6 +80,12 @@ func (t told) assignment(c core.Change) (line, icon string) {
 
 func (t told) property(c core.Change) (line, icon string) {
 	set := c.To != ""
+	if custom, ok := core.PropertyField(c.Field); ok {
+		if set {
+			return t.say("desk.event.field", "desk.event.field_alone", custom, c.To), "tag"
+		}
+		return t.say("desk.event.no_field", "desk.event.no_field_alone", custom), "tag"
+	}
 	switch c.Field {
 	case "priority":
 		return t.say("desk.event.priority", "desk.event.priority_alone", c.From, c.To), "flame"

@@ -40,6 +40,8 @@ var happenings = []happening{
 	{core.KindProperty, "internal_target", "2031-02-03T15:00:00Z", "", "Mia Main took the internal target off", "Mia Main quitó el objetivo interno", "It has no internal target any more", "Ya no tiene objetivo interno"},
 	{core.KindProperty, "organization", "", "Vendor", "Mia Main set the organization to Vendor", "Mia Main cambió la organización a Vendor", "Its organization is Vendor now", "Su organización es ahora Vendor"},
 	{core.KindProperty, "organization", "Vendor", "", "Mia Main took the organization off", "Mia Main quitó la organización", "It has no organization any more", "Ya no tiene organización"},
+	{core.KindProperty, "fields.asset tag", "A-1", "A-2", "Mia Main set asset tag to A-2", "Mia Main cambió asset tag a A-2", "asset tag is A-2 now", "asset tag es ahora A-2"},
+	{core.KindProperty, "fields.asset tag", "A-1", "", "Mia Main cleared asset tag", "Mia Main borró asset tag", "asset tag is empty now", "asset tag quedó vacío"},
 	{core.KindProperty, "subject", "Toner", "Paper", "Mia Main changed the subject from “Toner” to “Paper”", "Mia Main cambió el asunto de «Toner» a «Paper»", "The subject changed from “Toner” to “Paper”", "El asunto cambió de «Toner» a «Paper»"},
 	{core.KindProperty, "text", "Empty.", "Full.", "Mia Main changed the text of the request", "Mia Main cambió el texto de la solicitud", "The text of the request changed", "El texto de la solicitud cambió"},
 	{core.KindParticipant, "participant", "", "Pat Police", "Mia Main added Pat Police", "Mia Main agregó a Pat Police", "Pat Police takes part now", "Pat Police participa ahora"},

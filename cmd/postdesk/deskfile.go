@@ -317,7 +317,7 @@ func (out *deskWriter) mailbox(m core.MailboxEntry) {
 }
 
 func (out *deskWriter) service(s core.ServiceEntry) {
-	var folder, sees, machines, waiting, notifications any
+	var folder, sees, machines, waiting, notifications, retention any
 	if s.Folder {
 		folder = true
 	}
@@ -333,9 +333,18 @@ func (out *deskWriter) service(s core.ServiceEntry) {
 	if len(s.Notifications) > 0 {
 		notifications = s.Notifications
 	}
+	if s.Retention != (core.Retention{}) {
+		retention = s.Retention
+	}
 	out.block("name", s.Name, "parent", given(s.Parent), "folder", folder, "mailbox", given(s.Mailbox), "language", s.Language,
 		"reopen_days", *s.ReopenDays, "close_after_days", *s.CloseAfterDays, "unknown_senders", s.UnknownSenders, "machine_senders", machines,
-		"after_deadline", s.AfterDeadline, "waiting", waiting, "notifications", notifications, "requester_sees", sees, "inherit", *s.Inherit)
+		"after_deadline", s.AfterDeadline, "waiting", waiting, "notifications", notifications, "requester_sees", sees, "retention", retention, "inherit", *s.Inherit)
+	if len(s.TicketFields) > 0 {
+		fmt.Fprintln(out, "    ticket_fields:")
+		for _, f := range s.TicketFields {
+			out.flow("      - ", f)
+		}
+	}
 	if len(s.Requesters) > 0 {
 		out.flow("    requesters: ", s.Requesters)
 	}

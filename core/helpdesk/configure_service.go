@@ -97,8 +97,36 @@ func serviceFields(e *core.ServiceEntry) []field {
 		{"language", string(e.Language)}, {"reopen_days", strconv.Itoa(*e.ReopenDays)}, {"close_after_days", strconv.Itoa(*e.CloseAfterDays)},
 		{"unknown_senders", string(e.UnknownSenders)}, {"machine_senders", words(e.MachineSenders)}, {"after_deadline", string(e.AfterDeadline)},
 		{"remind_days", strings.Trim(fmt.Sprint(e.Waiting.RemindDays), "[]")}, {"resolve_after_days", strconv.Itoa(e.Waiting.ResolveAfterDays)},
-		{"notifications", pairs(e.Notifications)}, {"requester_sees", words(e.RequesterSees)}, {"inherit", strconv.FormatBool(*e.Inherit)},
+		{"notifications", pairs(e.Notifications)}, {"requester_sees", words(e.RequesterSees)},
+		{"ticket_fields", ticketFields(e.TicketFields)}, {"raw_mail_days", keptDays(e.Retention.RawMailDays)}, {"attachment_days", keptDays(e.Retention.AttachmentDays)},
+		{"inherit", strconv.FormatBool(*e.Inherit)},
 		{"requesters", strings.Join(requesters, ", ")}, {"categories", strings.Join(categories, ", ")}}
+}
+
+// ticketFields shows custom fields: asset tag (requesters), floor ["1" "2"].
+func ticketFields(fields []core.TicketField) string {
+	parts := make([]string, len(fields))
+	for i, f := range fields {
+		parts[i] = f.Name
+		if f.Requesters {
+			parts[i] += " (requesters)"
+		}
+		if len(f.Choices) > 0 {
+			parts[i] += fmt.Sprintf(" %q", f.Choices)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// keptDays shows for how long something is kept; "" = as the service above says.
+func keptDays(days *int) string {
+	switch {
+	case days == nil:
+		return ""
+	case *days == 0:
+		return "for ever"
+	}
+	return strconv.Itoa(*days)
 }
 
 // saveOrder keeps the services in the order of the file; only a change among those that were there is worth a line.

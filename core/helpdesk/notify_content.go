@@ -70,6 +70,9 @@ func (c *change) files(k *core.Content, r *core.Record) {
 		total += a.Size
 	}
 	for _, a := range r.Attachments {
+		if a.Removed {
+			continue
+		}
 		f := core.File{Name: a.Name, ContentType: a.ContentType, Size: a.Size, SHA256: slices.Clone(a.SHA256[:])}
 		if total > travelLimit || !c.vouched(r) || strings.HasPrefix(a.ContentType, "message/") {
 			k.FilesAsLinks = append(k.FilesAsLinks, f)

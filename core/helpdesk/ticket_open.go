@@ -78,6 +78,10 @@ func (a *Act) OpenTicket(ctx context.Context, n NewTicket) (core.Number, error) 
 	case !core.ValidPriority(n.Priority):
 		return 0, core.BadInput("priority", "error.priority.unknown", string(n.Priority))
 	}
+	fields, err := a.newFields(service.ID, requester, n.Fields)
+	if err != nil {
+		return 0, err
+	}
 	service, sla = a.routed(service, sla, requester, n.Category)
 	number, err := a.tx.NextNumber(ctx)
 	if err != nil {
@@ -87,7 +91,7 @@ func (a *Act) OpenTicket(ctx context.Context, n NewTicket) (core.Number, error) 
 	t := &core.Ticket{
 		Number: number, Version: 1, Service: service.ID, Subject: n.Subject, Status: core.Open, Category: n.Category, Priority: n.Priority,
 		Requester: requester, Organization: requester.Organization, OpenedVia: a.actor.Via, SLA: sla,
-		CreatedAt: a.now, UpdatedAt: a.now, RootMessageID: a.rootMessageID(n),
+		CreatedAt: a.now, UpdatedAt: a.now, RootMessageID: a.rootMessageID(n), Fields: fields,
 	}
 	c := &change{Act: a, t: t, before: *t, standing: core.StandingOf(a.dir, t, a.actor.Person)}
 	return number, c.open(ctx, n)

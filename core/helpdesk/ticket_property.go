@@ -73,7 +73,8 @@ func (a *Act) SetInternalTarget(ctx context.Context, n core.Number, to time.Time
 type Edit struct {
 	Subject      *string
 	Text         *string
-	Organization *string // the related one, by name; "" = none (D27: the team only)
+	Organization *string           // the related one, by name; "" = none (D27: the team only)
+	Fields       map[string]string // custom fields by name (D27); "" takes one away, those that are absent stay
 }
 
 // EditTicket changes the request: its requester, or who may solve it. The log keeps what stood there before, and whoever
@@ -112,6 +113,9 @@ func (a *Act) EditTicket(ctx context.Context, n core.Number, e Edit, ifVersion i
 			if err := c.relate(*e.Organization); err != nil {
 				return err
 			}
+		}
+		if err := c.setFields(e.Fields); err != nil {
+			return err
 		}
 		if c.t.UpdatedAt.Equal(before) {
 			return core.Refuse(core.Conflict, "error.edit.same")

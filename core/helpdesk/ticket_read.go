@@ -75,6 +75,9 @@ func (h *Helpdesk) OpenAttachment(ctx context.Context, p *core.Person, n core.Nu
 	if _, ok := core.ViewOfRecord(record, s); !ok {
 		return core.Attachment{}, nil, core.Refuse(core.NotFound, "error.not_found")
 	}
+	if a.Removed {
+		return core.Attachment{}, nil, core.Refuse(core.NotFound, "error.retention.file")
+	}
 	r, err := h.store.OpenBlob(ctx, a.SHA256)
 	return *a, r, err
 }
@@ -188,12 +191,13 @@ func scopeOf(dir *core.Directory, p *core.Person) store.Scope {
 
 // ServiceView is a service as the person may use it.
 type ServiceView struct {
-	ID       core.ServiceID `json:"-"`
-	Name     string         `json:"name"`
-	Path     string         `json:"path"`
-	OnBehalf bool           `json:"on_behalf"` // may open for others here (A5)
-	ForSelf  bool           `json:"for_self"`  // may open for themselves (A4)
-	Team     bool           `json:"team"`
+	ID       core.ServiceID     `json:"-"`
+	Name     string             `json:"name"`
+	Path     string             `json:"path"`
+	OnBehalf bool               `json:"on_behalf"` // may open for others here (A5)
+	ForSelf  bool               `json:"for_self"`  // may open for themselves (A4)
+	Team     bool               `json:"team"`
+	Fields   []core.TicketField `json:"fields"` // custom fields of tickets there that the person sees and may set
 }
 
 // Services lists the services in which the person may open tickets or has a role, by path.
@@ -210,7 +214,8 @@ func (h *Helpdesk) Services(ctx context.Context, p *core.Person) ([]ServiceView,
 		roles, _ := dir.RolesOf(p, id, p)
 		_, requester := dir.SLAFor(p, id)
 		v := ServiceView{ID: id, Name: s.Name, Path: dir.Path(id), ForSelf: requester, Team: roles.Team(),
-			OnBehalf: roles.Grade(core.TicketCreateOnBehalf) == core.Allowed}
+			OnBehalf: roles.Grade(core.TicketCreateOnBehalf) == core.Allowed,
+			Fields:   append([]core.TicketField{}, dir.FieldsFor(id, roles.Team())...)}
 		if requester || !roles.Empty() {
 			views = append(views, v)
 		}

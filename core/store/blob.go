@@ -25,7 +25,7 @@ const chunkSize = 256 << 10
 func (tx *Tx) addSmallBlobs(files []core.Attachment) {
 	sorted := slices.SortedFunc(slices.Values(files), func(a, b core.Attachment) int { return bytes.Compare(a.SHA256[:], b.SHA256[:]) })
 	for _, a := range sorted {
-		if a.Data != nil || a.Size == 0 {
+		if !a.Removed && (a.Data != nil || a.Size == 0) {
 			tx.write(insertBlob, a.SHA256[:], a.Size, a.Data)
 		}
 	}

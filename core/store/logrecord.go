@@ -30,9 +30,9 @@ func (tx *Tx) AddRecord(r *core.Record) error {
 	}
 	tx.addSmallBlobs(r.Attachments)
 	for i, a := range r.Attachments {
-		tx.write(`insert into attachment (id, record_id, position, name, content_type, size, sha256, inline, content_id)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			a.ID, r.ID, i, a.Name, a.ContentType, a.Size, a.SHA256[:], a.Inline, a.ContentID)
+		tx.write(`insert into attachment (id, record_id, position, name, content_type, size, sha256, inline, content_id, dropped_at)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, case when $7::bytea is null then $10::timestamptz end)`,
+			a.ID, r.ID, i, a.Name, a.ContentType, a.Size, contentOf(a), a.Inline, a.ContentID, r.At)
 	}
 	return nil
 }
@@ -143,16 +143,27 @@ func (r reads) records(ctx context.Context, where string, key any) ([]*core.Reco
 	return records, nil
 }
 
-const attachmentColumns = "a.id, a.name, a.content_type, a.size, a.sha256, a.inline, a.content_id"
+const attachmentColumns = "a.id, a.name, a.content_type, a.size, a.sha256, a.dropped_at is not null, a.inline, a.content_id"
 
 func attachmentFields(a *core.Attachment) []any {
-	return []any{&a.ID, &a.Name, &a.ContentType, &a.Size, digest{&a.SHA256}, &a.Inline, &a.ContentID}
+	return []any{&a.ID, &a.Name, &a.ContentType, &a.Size, digest{&a.SHA256}, &a.Removed, &a.Inline, &a.ContentID}
 }
 
-// digest scans a bytea of 32 bytes.
+// contentOf is what an attachment refers to; nil where its content was dropped (a message can be split off later).
+func contentOf(a core.Attachment) []byte {
+	if a.Removed {
+		return nil
+	}
+	return a.SHA256[:]
+}
+
+// digest scans a bytea of 32 bytes; null leaves it zero.
 type digest struct{ to *[32]byte }
 
 func (d digest) ScanBytes(v []byte) error {
+	if v == nil {
+		return nil
+	}
 	if len(v) != 32 {
 		return fmt.Errorf("digest of %d bytes", len(v))
 	}
