@@ -63,6 +63,9 @@ func (a *api) endpoints() []endpoint {
 		on(a, put, "/news/{id}", "news-edit", "Change it; what is left out stays", news.edit),
 		on(a, del, "/news/{id}", "news-delete", "Delete it for good", news.delete),
 
+		on(a, get, "/reports", "report-get", "Numbers over time (main solvers and managers)", a.report),
+		on(a, get, "/reports.csv", "report-csv", "The same as a table for spreadsheets", a.reportCSV, asCSV),
+
 		on(a, get, "/me", "me-get", "The person of the token", a.me),
 		on(a, get, "/me/absence", "absence-get", "When the person is away, and who stands in", a.absenceGet),
 		on(a, put, "/me/absence", "absence-set", "Set it", a.absencePut),
