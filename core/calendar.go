@@ -1,6 +1,10 @@
 package core
 
-import "time"
+import (
+	"iter"
+	"slices"
+	"time"
+)
 
 // Calendar says when operating hours are: a weekly plan on the clocks of a time zone, without the holidays (E11).
 type Calendar struct {
@@ -29,134 +33,145 @@ func ParseDate(s string) (Date, error) {
 	return DateOf(t), err
 }
 
-func (d Date) next() Date { return DateOf(time.Date(d.Year, d.Month, d.Day+1, 0, 0, 0, 0, time.UTC)) }
+func (d Date) next() Date { d.Day++; return DateOf(d.at(0)) }
 
-func (d Date) weekday() time.Weekday {
-	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC).Weekday()
+func (d Date) before() Date { d.Day--; return DateOf(d.at(0)) }
+
+func (d Date) weekday() time.Weekday { return d.at(0).Weekday() }
+
+// at is the minute of the day on clocks of UTC.
+func (d Date) at(minute int) time.Time {
+	return time.Date(d.Year, d.Month, d.Day, 0, minute, 0, 0, time.UTC)
 }
 
 // First is the first instant at which clocks of the zone have come to the given minute of the day: the first of two where
 // they are set back, and the moment of the change where they skip it. 24:00 is the beginning of the next day.
 func First(d Date, minute int, zone *time.Location) time.Time {
-	wall := time.Date(d.Year, d.Month, d.Day, 0, minute, 0, 0, time.UTC)
-	near := time.Date(d.Year, d.Month, d.Day, 0, minute, 0, 0, zone)
-	start, end := near.ZoneBounds()
-	first := time.Time{}
-	for _, t := range []time.Time{near, start.Add(-1), end} { // the offsets around: clocks may show the time twice
-		_, offset := t.In(zone).Zone()
-		if u := wall.Add(-time.Duration(offset) * time.Second); sameClock(u.In(zone), wall) && (first.IsZero() || u.Before(first)) {
-			first = u
+	wall := d.at(minute)
+	guess := time.Date(d.Year, d.Month, d.Day, 0, minute, 0, 0, zone) // right, but where clocks are changed
+	changed, changes := guess.ZoneBounds()
+	if !changed.IsZero() { // they may have shown the same before they were set back
+		_, offset := changed.Add(-1).Zone()
+		if t := wall.Add(-time.Duration(offset) * time.Second); t.Before(changed) {
+			return t
 		}
 	}
-	switch {
-	case !first.IsZero():
-		return first
-	case near.Format(clockForm) > wall.Format(clockForm): // skipped, and Go's guess lies behind the change
-		return start.UTC()
+	_, offset := guess.Zone()
+	switch shown := guess.UTC().Add(time.Duration(offset) * time.Second); {
+	case shown.After(wall): // skipped, and the guess lies behind the change
+		return changed.UTC()
+	case shown.Before(wall):
+		return changes.UTC()
 	}
-	return end.UTC()
+	return guess.UTC()
 }
-
-const clockForm = "2006-01-02 15:04"
-
-func sameClock(t, wall time.Time) bool { return t.Format(clockForm) == wall.Format(clockForm) }
 
 // span is a stretch of operating hours.
 type span struct{ from, to time.Time }
 
 // on gives the operating hours of a day, in their order. An interval begins and ends when clocks first show its times.
-func (c *Calendar) on(d Date) []span {
+func (c *Calendar) on(d Date) (spans []span) {
 	if c.Holidays[d] {
 		return nil
 	}
-	var spans []span
 	for _, i := range c.Hours[d.weekday()] {
-		s := span{First(d, i.From, c.Zone), First(d, i.To, c.Zone)}
-		if s.from.Before(s.to) {
+		if s := (span{First(d, i.From, c.Zone), First(d, i.To, c.Zone)}); s.from.Before(s.to) {
 			spans = append(spans, s)
 		}
 	}
 	return spans
 }
 
-// horizon is for how many days without operating hours a calendar is searched: one without any has no deadlines.
-const horizon = 400
+// horizon is how many days are searched for operating hours, about a century: what takes longer has no end.
+const horizon = 36_525
+
+// after gives the operating hours from an instant on.
+func (c *Calendar) after(t time.Time) iter.Seq[span] {
+	return func(yield func(span) bool) {
+		day := DateOf(t.In(c.Zone))
+		for i := 0; i < horizon && c.opens(); i, day = i+1, day.next() {
+			for _, s := range c.on(day) {
+				if s.from.Before(t) {
+					s.from = t.UTC()
+				}
+				if s.from.Before(s.to) && !yield(s) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// before gives the operating hours up to an instant, backwards. The day after has hours before it where clocks are set back
+// from that day into this one.
+func (c *Calendar) before(t time.Time) iter.Seq[span] {
+	return func(yield func(span) bool) {
+		day := DateOf(t.In(c.Zone)).next()
+		for i := 0; i < horizon && c.opens(); i, day = i+1, day.before() {
+			for _, s := range slices.Backward(c.on(day)) {
+				if s.to.After(t) {
+					s.to = t.UTC()
+				}
+				if s.from.Before(s.to) && !yield(s) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// opens tells whether the plan has any operating hours.
+func (c *Calendar) opens() bool {
+	for _, day := range c.Hours {
+		if len(day) > 0 {
+			return true
+		}
+	}
+	return false
+}
 
 // Add is the first instant by which the given time has passed inside operating hours. ok is false where the calendar has
-// no operating hours any more.
+// not so many within a century.
 func (c *Calendar) Add(from time.Time, d time.Duration) (due time.Time, ok bool) {
 	if d <= 0 {
-		return from, true
+		return from.UTC(), true
 	}
-	day := DateOf(from.In(c.Zone))
-	for idle := 0; idle < horizon; day = day.next() {
-		idle++
-		for _, s := range c.on(day) {
-			if s.from.Before(from) {
-				s.from = from
-			}
-			open := s.to.Sub(s.from)
-			if open <= 0 {
-				continue
-			}
-			if d <= open {
-				return s.from.Add(d), true
-			}
-			d, idle = d-open, 0
+	for s := range c.after(from) {
+		open := s.to.Sub(s.from)
+		if d <= open {
+			return s.from.Add(d), true
 		}
+		d -= open
 	}
 	return time.Time{}, false
 }
 
-// Subtract is the last instant before which the given time passes inside operating hours until the end: the moment to warn
-// at. Where there are no operating hours before, it is the end itself.
+// Subtract is the last instant from which on the given time passes inside operating hours until the end: the moment to warn
+// at. Where there is not so much time before, it is the end itself.
 func (c *Calendar) Subtract(to time.Time, d time.Duration) time.Time {
-	day := DateOf(to.In(c.Zone))
-	for idle := 0; idle < horizon && d > 0; day = day.before() {
-		idle++
-		spans := c.on(day)
-		for i := len(spans) - 1; i >= 0; i-- {
-			s := spans[i]
-			if s.to.After(to) {
-				s.to = to
-			}
-			open := s.to.Sub(s.from)
-			if open <= 0 {
-				continue
-			}
-			if d <= open {
-				return s.to.Add(-d)
-			}
-			d, idle = d-open, 0
-		}
+	if d <= 0 {
+		return to.UTC()
 	}
-	return to
-}
-
-func (d Date) before() Date {
-	return DateOf(time.Date(d.Year, d.Month, d.Day-1, 0, 0, 0, 0, time.UTC))
+	for s := range c.before(to) {
+		open := s.to.Sub(s.from)
+		if d <= open {
+			return s.to.Add(-d)
+		}
+		d -= open
+	}
+	return to.UTC()
 }
 
 // Between measures the time inside operating hours from a to b; 0 where b is not later.
 func (c *Calendar) Between(a, b time.Time) (sum time.Duration) {
-	if !a.Before(b) {
-		return 0
-	}
-	last := DateOf(b.In(c.Zone))
-	for day := DateOf(a.In(c.Zone)); ; day = day.next() {
-		for _, s := range c.on(day) {
-			if s.from.Before(a) {
-				s.from = a
-			}
-			if s.to.After(b) {
-				s.to = b
-			}
-			if s.from.Before(s.to) {
-				sum += s.to.Sub(s.from)
-			}
+	for s := range c.after(a) {
+		if !s.from.Before(b) {
+			break
 		}
-		if day == last {
-			return sum
+		if s.to.After(b) {
+			s.to = b
 		}
+		sum += s.to.Sub(s.from)
 	}
+	return sum
 }
