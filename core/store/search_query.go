@@ -1,0 +1,152 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"postdesk/core"
+)
+
+// searchPieces is up to how many words of a query count; what follows is not asked for.
+const searchPieces = 16
+
+// piece is a part of what somebody typed: a word, or several that follow each other.
+type piece struct {
+	text  string
+	begin bool // its last word may go on: impres*
+	quote bool
+}
+
+// pieces takes a query apart: words, "words that follow each other", and begin* for the beginning of a word. Nothing that
+// can be typed is wrong: a quote that is not closed ends with the query, and other signs separate words.
+func pieces(q string) (list []piece) {
+	for q = strings.TrimSpace(q); q != "" && len(list) < searchPieces; q = strings.TrimSpace(q) {
+		var p piece
+		if rest, quoted := strings.CutPrefix(q, `"`); quoted {
+			p.text, q, _ = strings.Cut(rest, `"`)
+			p.quote = true
+		} else {
+			end := strings.IndexFunc(q, func(r rune) bool { return r == '"' || unicode.IsSpace(r) })
+			if end < 0 {
+				end = len(q)
+			}
+			p.text, q = q[:end], q[end:]
+		}
+		if rest, star := strings.CutPrefix(q, "*"); star && p.quote { // "paper tr"*
+			p.begin, q = true, rest
+		}
+		if !p.quote {
+			p.begin = strings.HasSuffix(p.text, "*")
+		}
+		list = append(list, p)
+	}
+	// The last word may still be being typed.
+	if n := len(list); n > 0 && !list[n-1].quote && utf8.RuneCountInString(list[n-1].text) >= 3 && !digits(list[n-1].text) {
+		list[n-1].begin = true
+	}
+	return list
+}
+
+func digits(s string) bool { return strings.Trim(s, "#0123456789") == "" }
+
+// numbered is the ticket whose number was typed: 1234 or #1234; 0 = none.
+func numbered(q string) core.Number {
+	n, err := strconv.ParseInt(strings.TrimPrefix(strings.TrimSpace(q), "#"), 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return core.Number(n)
+}
+
+// term is a piece as the index has it: one word, or several that follow each other.
+type term struct {
+	words []string
+	forms []string // of a single word: itself and its stems
+	begin bool
+}
+
+// terms are what a query asks for, all of it.
+type terms []term
+
+// terms reads a query in the way in which texts are read for the index. None = it has no word.
+func (r reads) terms(ctx context.Context, q string) (terms, error) {
+	list := pieces(strings.ToValidUTF8(strings.ReplaceAll(q, "\x00", " "), " "))
+	texts := make([]string, 0, len(list))
+	for _, p := range list {
+		texts = append(texts, p.text)
+	}
+	rows, err := r.db.Query(ctx, `select i, lexeme, positions is null from unnest($1::text[]) with ordinality p (piece, i),
+		unnest(search_words('', piece)) w order by i, positions[1]`, texts)
+	if err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
+	defer rows.Close()
+	found := make(terms, len(list))
+	for rows.Next() {
+		var i int
+		var word string
+		var stem bool
+		if err := rows.Scan(&i, &word, &stem); err != nil {
+			return nil, fmt.Errorf("search: %w", err)
+		}
+		t := &found[i-1]
+		t.forms, t.begin = append(t.forms, word), list[i-1].begin
+		if !stem {
+			t.words = append(t.words, word)
+		}
+		if list[i-1].quote && len(t.words) == 1 { // what is quoted is meant as it stands
+			t.forms = t.words
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
+	all := found[:0]
+	for _, t := range found {
+		if len(t.words) > 0 {
+			all = append(all, t)
+		}
+	}
+	return all, nil
+}
+
+// query asks for all terms, each with one of the prefixes. Words hold letters and digits alone, so they need no quotes.
+func (l terms) query(prefixes ...string) string {
+	var and []string
+	for _, t := range l {
+		var or []string
+		for _, p := range prefixes {
+			or = append(or, t.query(p))
+		}
+		and = append(and, "("+strings.Join(or, "|")+")")
+	}
+	return strings.Join(and, "&")
+}
+
+func (t term) query(prefix string) string {
+	end := ""
+	if t.begin {
+		end = ":*"
+	}
+	if len(t.words) > 1 {
+		return prefix + strings.Join(t.words, "<->"+prefix) + end
+	}
+	list := []string{prefix + t.words[0] + end}
+	for _, f := range t.forms {
+		if f != t.words[0] {
+			list = append(list, prefix+f)
+		}
+	}
+	return strings.Join(list, "|")
+}
+
+// SearchQuery is a query for columns that search_words("", text) fills, as text for a tsquery: column @@ $1::tsquery.
+// "" = it has no word, and finds nothing.
+func (r reads) SearchQuery(ctx context.Context, q string) (string, error) {
+	l, err := r.terms(ctx, q)
+	return l.query(""), err
+}
