@@ -56,6 +56,16 @@ GET   /api/v1/tickets/{number}/who                  token
 GET   /api/v1/approvals                             token
 GET   /api/v1/services                              token
 GET   /api/v1/people                                token
+GET   /api/v1/knowledge                             token
+POST  /api/v1/knowledge                             token
+GET   /api/v1/knowledge/{id}                        token
+PUT   /api/v1/knowledge/{id}                        token
+DELETE /api/v1/knowledge/{id}                       token
+GET   /api/v1/news                                  token
+POST  /api/v1/news                                  token
+GET   /api/v1/news/{id}                             token
+PUT   /api/v1/news/{id}                             token
+DELETE /api/v1/news/{id}                            token
 GET   /api/v1/me                                    token
 GET   /api/v1/me/absence                            token
 PUT   /api/v1/me/absence                            token

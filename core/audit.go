@@ -25,7 +25,7 @@ const ViaCommand Via = "command"
 type AuditNoun string
 
 // The nouns. AuditRole is a role granted to somebody; its name is the service's path. AuditToken is named by its person,
-// AuditMail by its number in the ledger.
+// AuditMail by its number in the ledger, AuditKnowledge and AuditNews by their id.
 const (
 	AuditDesk           AuditNoun = "desk"
 	AuditLimits         AuditNoun = "limits"
@@ -43,6 +43,8 @@ const (
 	AuditNotifications  AuditNoun = "notifications"
 	AuditAddress        AuditNoun = "address"
 	AuditMail           AuditNoun = "mail"
+	AuditKnowledge      AuditNoun = "knowledge"
+	AuditNews           AuditNoun = "news"
 )
 
 // AuditAction says what happened to it.
@@ -54,4 +56,6 @@ const (
 	AuditChanged  AuditAction = "changed"
 	AuditRemoved  AuditAction = "removed"
 	AuditRestored AuditAction = "restored"
+	AuditExported AuditAction = "exported" // a person: everything that is held about them was given out
+	AuditErased   AuditAction = "erased"   // a person: named by what stands in the place of their address
 )

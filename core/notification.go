@@ -27,6 +27,8 @@ const (
 	EventApprovalAsked   Event = "approval_requested"
 	EventApprovalEnded   Event = "approval_finished"
 	EventDeadlineChanged Event = "deadline_changed"
+	EventSLAWarning      Event = "sla_warning"
+	EventSLABreach       Event = "sla_breach"
 	EventChildResolved   Event = "child_resolved"
 	EventWaitingReminder Event = "waiting_reminder"
 	EventRefusal         Event = "refusal"
@@ -37,6 +39,7 @@ const (
 	EventReceipt         Event = "receipt"
 	EventDigest          Event = "digest"
 	EventAddress         Event = "address_confirmation"
+	EventNews            Event = "news"
 )
 
 // Audience is a set of people around a ticket.
@@ -55,7 +58,9 @@ const (
 	ToOrphaned       Audience = "orphaned"  // the main solvers, where reopening cleared the solver (D5)
 	ToArrival        Audience = "arrival"   // the solver side, or the main solvers where the service gave the ticket away by itself (A38, D3)
 	ToWithdrawn      Audience = "withdrawn" // the solver side, where the requester took the ticket back (D25)
+	ToManagers       Audience = "managers"  // the managers of the service for the requester
 	ToApprovers      Audience = "approvers" // who is asked, and who stands in for them (E14)
+	ToReaders        Audience = "readers"   // who may read news (E15); of a ticket nobody
 )
 
 // Notice is one line of the table: on the event the audience is told, for the reason.
@@ -217,6 +222,10 @@ deadline_changed    solver_side      -                   -                      
 deadline_changed    requester        requester           -                                 on
 deadline_changed    participants     participant         -                                 on
 deadline_changed    followers        follower            -                                 on
+sla_warning         solver_side      sla_solver          -                                 on
+sla_warning         managers         sla_manager         -                                 off
+sla_breach          solver_side      sla_solver          -                                 on
+sla_breach          managers         sla_manager         -                                 off
 waiting_reminder    requester        requester           -                                 on
 resolved            requester        requester           -                                 on
 resolved            participants     participant         -                                 on
@@ -235,6 +244,7 @@ approval_requested  approvers        approver            ticket.approve_or_rejec
 approval_finished   solver_side      -                   -                                 on
 delivery_failed     solver_side      -                   -                                 always
 also_sent           main_solvers     also_sent           -                                 on
+news                readers          news                -                                 on
 `
 
 // noticeLines are the lines of the table, parsed at start; noticesOf has them by event.

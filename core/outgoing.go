@@ -64,6 +64,8 @@ type Content struct {
 	InsteadOf string        `json:"instead_of,omitempty"`
 	// Decides tells that an answer decides, by one of two words (approval_requested).
 	Decides bool `json:"decides,omitempty"`
+	// Deadlines are those that moved (deadline_changed), or the one that is near or passed (sla_warning, sla_breach).
+	Deadlines []Deadline `json:"deadlines,omitempty"`
 	// Child is the resolved ticket below this one (child_resolved); its subject is empty where it may not be seen.
 	Child *View `json:"child,omitempty"`
 	// ResolvesAt is when waiting ends by itself (waiting_reminder); absent = never.
@@ -79,6 +81,8 @@ type Content struct {
 	Digest []Carried `json:"digest,omitempty"`
 	// NewAddress was added to the person's own (address_confirmation); "" = the mail asks its recipient to confirm it.
 	NewAddress string `json:"new_address,omitempty"`
+	// News is what is told (news); the service stands in Ticket.
+	News *ArticleView `json:"news,omitempty"`
 	// Failed tells of the mail that could not be delivered (delivery_failed): to whom, and the server's answer.
 	Failed *Failure `json:"failed,omitempty"`
 }
@@ -90,6 +94,12 @@ type Carried struct {
 	Reason  string    `json:"reason"`
 	At      time.Time `json:"at"`
 	Content Content   `json:"content"`
+}
+
+// Deadline is when something is due; Due absent = there is no such date any more.
+type Deadline struct {
+	Target Target     `json:"target"`
+	Due    *time.Time `json:"due,omitempty"`
 }
 
 // File is an attachment of a mail, by the hash of its content.

@@ -36,7 +36,7 @@ func (r *Renderer) entry(o core.Outgoing, publicURL string) (line, error) {
 		return line{}, fmt.Errorf("render digest %s: %w", o.ID, err)
 	}
 	block := "lead"
-	if m.Simple() {
+	if m.Simple() && m.News == nil { // whose headline is the subject already
 		block = "headline"
 	}
 	happened, err := said(f.text, block, m)

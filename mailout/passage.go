@@ -24,6 +24,9 @@ func (m *told) passages() []passage {
 		p.Text, p.Cut = m.cut(text)
 		list = append(list, p)
 	}
+	if m.News != nil {
+		add(passage{Author: cleanText(m.Ticket.Service), Written: m.Moment(m.News.UpdatedAt, m.Now)}, m.News.Text)
+	}
 	request := ""
 	switch a := m.Approval; {
 	case a == nil:

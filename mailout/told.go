@@ -223,6 +223,8 @@ func (m *told) Kicker() string {
 		}
 	}
 	switch {
+	case m.News != nil:
+		add(cleanText(m.Ticket.Service))
 	case m.Simple() && (m.MessageFirst() || m.Ticket.Subject != "" && m.Event != core.EventTicketCreated):
 		add(m.Subject())
 	case m.Simple():
@@ -271,7 +273,8 @@ func (m *told) How() string {
 		if m.Simple() { // said above
 			return ""
 		}
-	case core.EventDigest, core.EventDeliveryFailed, core.EventAlsoSent, core.EventTokenMisused, core.EventSignIn, core.EventRefusal, core.EventConfiguration, core.EventAddress:
+	case core.EventDigest, core.EventDeliveryFailed, core.EventAlsoSent, core.EventTokenMisused, core.EventSignIn, core.EventRefusal, core.EventConfiguration, core.EventAddress,
+		core.EventNews: // an answer to it is a new request
 		return ""
 	case core.EventWaitingReminder:
 		if m.Simple() { // said above

@@ -30,6 +30,7 @@ type Problem struct {
 	Field  string    `json:"field,omitempty" doc:"Which input is wrong"`
 	Errors []Wrong   `json:"errors,omitempty" doc:"What is wrong with the request's form"`
 	Ticket *Ticket   `json:"ticket,omitempty" doc:"With code stale: the ticket as it is now"`
+	Item   any       `json:"item,omitempty" doc:"With code stale: the knowledge, news or template as it is now"`
 	ID     string    `json:"id,omitempty" doc:"Of a failure: where the log tells about it"`
 }
 

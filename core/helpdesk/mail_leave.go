@@ -60,6 +60,7 @@ type outlook struct {
 	dir     *core.Directory
 	people  map[core.PersonID]*core.Person
 	tickets map[core.Number]*core.Ticket
+	news    map[string]*core.Article
 }
 
 func (h *Helpdesk) outlook(ctx context.Context, leased []*store.Leased) (o outlook, err error) {
@@ -68,6 +69,7 @@ func (h *Helpdesk) outlook(ctx context.Context, leased []*store.Leased) (o outlo
 		return o, err
 	}
 	ids, numbers := make([]core.PersonID, 0, len(leased)), make([]core.Number, 0, len(leased))
+	var news []string
 	for _, l := range leased {
 		if l.Person != nil {
 			ids = append(ids, l.Person.ID)
@@ -75,9 +77,18 @@ func (h *Helpdesk) outlook(ctx context.Context, leased []*store.Leased) (o outlo
 		if l.Ticket != 0 {
 			numbers = append(numbers, l.Ticket)
 		}
+		if l.Content.News != nil {
+			news = append(news, l.Content.News.ID)
+		}
 	}
 	if o.people, err = h.store.People(ctx, ids); err != nil {
 		return o, err
+	}
+	if len(news) > 0 {
+		slices.Sort(news)
+		if o.news, err = h.store.ArticlesByID(ctx, slices.Compact(news)); err != nil {
+			return o, err
+		}
 	}
 	o.tickets, err = h.store.TicketsByNumber(ctx, numbers)
 	return o, err
@@ -90,6 +101,9 @@ func (o outlook) withhold(l *store.Leased) string {
 	}
 	if l.Person = o.people[l.Person.ID]; l.Person == nil || l.Person.Disabled {
 		return "the person is disabled"
+	}
+	if l.Content.News != nil {
+		return o.withholdNews(l)
 	}
 	if l.Ticket == 0 || l.Event == core.EventAlsoSent {
 		return ""
