@@ -34,7 +34,7 @@ func (m *told) Moved() string {
 			parts = append(parts, m.T("mail.deadline.resolution", m.Moment(*d.Due, m.Now)))
 		}
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, "; ")
 }
 
 // Planned is what the requester's side may now expect: when it is done, or at least answered; "" = there is no date.

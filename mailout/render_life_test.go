@@ -23,8 +23,26 @@ func lifeSamples() map[string]core.Outgoing {
 	})
 	withdrawn := content(func(k *core.Content) { k.Ticket.Withdrawn, k.Ticket.Status = true, core.Resolved })
 	target := func(at time.Time) func(*core.Outgoing) {
-		return content(func(k *core.Content) { k.Ticket.InternalTarget = &at })
+		return content(func(k *core.Content) {
+			k.Ticket.InternalTarget, k.Deadlines = &at, []core.Deadline{{Target: core.TargetInternal, Due: &at}}
+		})
 	}
+	// dues are what a mail says of deadlines, hours from its moment on; 0 = none any more.
+	dues := func(first, resolution float64) func(*core.Outgoing) {
+		return content(func(k *core.Content) {
+			k.Deadlines = []core.Deadline{{Target: core.TargetFirstResponse}, {Target: core.TargetResolution}}
+			for i, hours := range []float64{first, resolution} {
+				if at := sampleAt.Add(time.Duration(hours * float64(time.Hour))); hours != 0 {
+					k.Deadlines[i].Due = &at
+				}
+			}
+		})
+	}
+	due := func(target core.Target, hours int) func(*core.Outgoing) {
+		at := sampleAt.Add(time.Duration(hours) * time.Hour)
+		return content(func(k *core.Content) { k.Deadlines = []core.Deadline{{Target: target, Due: &at}} })
+	}
+	hers := content(func(k *core.Content) { k.Ticket.Solver = &mia })
 	child := func(subject string) func(*core.Outgoing) {
 		return content(func(k *core.Content) {
 			k.Child = &core.View{Number: 1043, Tag: "[IT #1043]", Subject: subject}
@@ -68,6 +86,19 @@ func lifeSamples() map[string]core.Outgoing {
 		"deadline_changed-solver-cleared":    sample(core.EventDeadlineChanged, core.Solver, "solver", &mia),
 		"deadline_changed-requester":         sample(core.EventDeadlineChanged, core.Requester, "requester", &sol, target(sampleAt.Add(50*time.Hour))),
 		"deadline_changed-requester-cleared": sample(core.EventDeadlineChanged, core.Requester, "requester", &sol),
+
+		"deadline_changed-solver-moved":      sample(core.EventDeadlineChanged, core.Solver, "solver", &mia, dues(1.5, 50)),
+		"deadline_changed-solver-half":       sample(core.EventDeadlineChanged, core.Solver, "solver", &mia, dues(1.5, 0)),
+		"deadline_changed-requester-moved":   sample(core.EventDeadlineChanged, core.Requester, "requester", &sol, dues(1.5, 50)),
+		"deadline_changed-requester-answer":  sample(core.EventDeadlineChanged, core.Requester, "requester", &sol, dues(1.5, 0)),
+		"deadline_changed-requester-dropped": sample(core.EventDeadlineChanged, core.Requester, "requester", &sol, dues(0, 0)),
+
+		"sla_warning-solver":          sample(core.EventSLAWarning, core.MainSolver, "sla_solver", noPerson, inGroup(""), due(core.TargetFirstResponse, 1)),
+		"sla_warning-manager":         sample(core.EventSLAWarning, core.Manager, "sla_manager", noPerson, due(core.TargetResolution, 3)),
+		"sla_warning-solver-internal": sample(core.EventSLAWarning, core.Solver, "sla_solver", noPerson, hers, due(core.TargetInternal, 1)),
+		"sla_breach-solver":           sample(core.EventSLABreach, core.SolverGroupMember, "sla_solver", noPerson, inGroup("Print shop"), due(core.TargetFirstResponse, -1)),
+		"sla_breach-manager":          sample(core.EventSLABreach, core.Manager, "sla_manager", noPerson, due(core.TargetResolution, -1)),
+		"sla_breach-solver-internal":  sample(core.EventSLABreach, core.Solver, "sla_solver", noPerson, hers, due(core.TargetInternal, -1)),
 
 		"child_resolved-solver": sample(core.EventChildResolved, core.Solver, "child_resolved", &gus, child("New rollers for the payroll printer")),
 		"child_resolved-unseen": sample(core.EventChildResolved, core.Solver, "child_resolved", &gus, child("")),

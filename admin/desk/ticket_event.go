@@ -43,6 +43,8 @@ func (v *visit) event(r core.RecordView) (line, icon string) {
 		line, icon = t.approval(c)
 	case core.KindMail:
 		line, icon = v.printer.T("desk.event.bounced", c.From), "circle-alert"
+	case core.KindSLA:
+		line, icon = t.clock(c)
 	case core.KindMoved:
 		line, icon = t.say("desk.event.moved", "desk.event.moved_alone", c.From, c.To), "inbox"
 	case core.KindMerged, core.KindSplit, core.KindLink:
@@ -112,6 +114,33 @@ func (t told) property(c core.Change) (line, icon string) {
 		return t.say("desk.event.subject", "desk.event.subject_alone", c.From, c.To), "file"
 	case "text":
 		return t.say("desk.event.text", "desk.event.text_alone"), "file"
+	}
+	return "", ""
+}
+
+// clock tells of a deadline that moved, with its new date, or of one that was missed, with the date that it had.
+func (t told) clock(c core.Change) (line, icon string) {
+	at := func(s string) string {
+		if moment, err := time.Parse(time.RFC3339, s); err == nil {
+			return t.v.printer.Moment(moment, t.v.now)
+		}
+		return s
+	}
+	switch gone := c.To == ""; {
+	case c.Field == "first_response_due" && gone:
+		return t.v.printer.T("desk.event.no_due_first_response"), "signal"
+	case c.Field == "first_response_due":
+		return t.v.printer.T("desk.event.due_first_response", at(c.To)), "signal"
+	case c.Field == "resolution_due" && gone:
+		return t.v.printer.T("desk.event.no_due_resolution"), "signal"
+	case c.Field == "resolution_due":
+		return t.v.printer.T("desk.event.due_resolution", at(c.To)), "signal"
+	case c.Field == string(core.TargetFirstResponse):
+		return t.v.printer.T("desk.event.missed_first_response", at(c.From)), "circle-alert"
+	case c.Field == string(core.TargetResolution):
+		return t.v.printer.T("desk.event.missed_resolution", at(c.From)), "circle-alert"
+	case c.Field == string(core.TargetInternal):
+		return t.v.printer.T("desk.event.missed_internal_target", at(c.From)), "circle-alert"
 	}
 	return "", ""
 }

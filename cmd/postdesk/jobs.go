@@ -13,6 +13,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"postdesk/core/helpdesk"
 )
 
 // job is periodic work. Of all daemons on a database one leads and puts it into the queue, once in each period also over
@@ -29,8 +31,22 @@ type job struct {
 // is decided in the database.
 var periodic = []job{
 	{"life", time.Minute, 50 * time.Second, 1, func(p *Program, ctx context.Context) error { return p.desk.Life(ctx) }},
+	{"deadlines", 30 * time.Second, 25 * time.Second, 1, func(p *Program, ctx context.Context) error { return p.desk.Deadlines(ctx) }},
 	{"configuration_check", time.Hour, time.Minute, 3, func(p *Program, ctx context.Context) error { return p.desk.AlertConfiguration(ctx) }},
+	{"retention", time.Hour, 50 * time.Minute, 1, (*Program).dropExpired},
 	{"sweep", time.Hour, 10 * time.Minute, 3, (*Program).sweep},
+}
+
+// dropExpired drops raw mail and files whose time is over; the sweep takes away what nobody else needs of them.
+func (p *Program) dropExpired(ctx context.Context) error {
+	d, err := p.desk.DropExpired(ctx)
+	for kind, n := range map[string]int{"inbound": d.Inbound, "outbound": d.Outbound, "file": d.Files} {
+		retentionDropped.WithLabelValues(kind).Add(float64(n))
+	}
+	if d != (helpdesk.Dropped{}) {
+		p.log.Info("contents dropped whose time was over", "inbound", d.Inbound, "outbound", d.Outbound, "files", d.Files)
+	}
+	return err
 }
 
 // sweep removes contents which nothing refers to, and sessions and links that have ended, in small steps, so that no
@@ -52,6 +68,8 @@ var (
 	jobMetrics = prometheus.NewRegistry()
 	jobRuns    = promauto.With(jobMetrics).NewCounterVec(prometheus.CounterOpts{Name: "postdesk_job_runs_total",
 		Help: "Runs of periodic jobs, by how they ended."}, []string{"job", "result"})
+	retentionDropped = promauto.With(jobMetrics).NewCounterVec(prometheus.CounterOpts{Name: "postdesk_retention_dropped_total",
+		Help: "Contents of mail and files that were dropped because their time was over, by kind."}, []string{"kind"})
 	jobLastOK = promauto.With(jobMetrics).NewGaugeVec(prometheus.GaugeOpts{Name: "postdesk_job_last_ok_seconds",
 		Help: "When this process last did the job well, in seconds since 1970."}, []string{"job"})
 )

@@ -26,11 +26,12 @@ type change struct {
 
 // told is an event that somebody may have to hear of, with the record that it tells.
 type told struct {
-	event    core.Event
-	record   *core.Record
-	request  *core.Record   // the message that opened the ticket, where the event brings it to somebody new
-	approval *core.Approval // with the events of approvals
-	refused  string         // with refusal: why
+	event     core.Event
+	record    *core.Record
+	request   *core.Record    // the message that opened the ticket, where the event brings it to somebody new
+	approval  *core.Approval  // with the events of approvals
+	deadlines []core.Deadline // with the events of deadlines
+	refused   string          // with refusal: why
 }
 
 // change is the only way in which a ticket changes: lock, standing, version, then fn checks its permission, applies its
@@ -52,8 +53,16 @@ func (a *Act) change(ctx context.Context, n core.Number, ifVersion int, fn func(
 	if err := fn(c); err != nil {
 		return t.Number, err
 	}
-	a.tx.SaveTicket(t)
-	return t.Number, c.notify(ctx)
+	return t.Number, c.save(ctx)
+}
+
+// save completes the change: what it means for the ticket's deadlines, the ticket itself, and who is told.
+func (c *change) save(ctx context.Context) error {
+	if err := c.keepTime(); err != nil {
+		return err
+	}
+	c.tx.SaveTicket(c.t)
+	return c.notify(ctx)
 }
 
 func (a *Act) lock(ctx context.Context, n core.Number) (*core.Ticket, error) {
@@ -195,8 +204,7 @@ func (c *change) beside(ctx context.Context, t *core.Ticket, fn func(*change) er
 	if err := fn(x); err != nil {
 		return err
 	}
-	c.tx.SaveTicket(t)
-	return x.notify(ctx)
+	return x.save(ctx)
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

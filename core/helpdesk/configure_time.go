@@ -26,8 +26,14 @@ func (c *configuration) saveCalendars(ctx context.Context) error {
 			}
 			return []field{{"name", e.Name}, {"timezone", e.Timezone}, {"hours", strings.Join(hours, "; ")}, {"holidays", words(e.Holidays)}}
 		},
-		write: func(e, _ *entry) error { c.tx.SaveCalendar(e); return nil },
-		end:   func(e *entry) error { c.tx.Archive(store.Calendars, e.ID, c.now); return nil },
+		write: func(e, old *entry) error {
+			c.tx.SaveCalendar(e)
+			if old != nil {
+				c.tx.RecountCalendar(e.ID, c.now)
+			}
+			return nil
+		},
+		end: func(e *entry) error { c.tx.Archive(store.Calendars, e.ID, c.now); return nil },
 	})
 }
 
@@ -50,7 +56,12 @@ func (c *configuration) saveSLAs(ctx context.Context) error {
 			return []field{{"name", e.Name}, {"calendar", e.Calendar}, {"first_response", e.FirstResponse}, {"resolution", e.Resolution},
 				{"warn_before", e.WarnBefore}, {"priorities", strings.Join(priorities, ", ")}}
 		},
-		write: func(e, _ *entry) error { return c.tx.SaveSLA(e, calendars[e.Calendar]) },
-		end:   func(e *entry) error { c.tx.Archive(store.SLAs, e.ID, c.now); return nil },
+		write: func(e, old *entry) error {
+			if old != nil {
+				c.tx.RecountSLA(e.ID, c.now)
+			}
+			return c.tx.SaveSLA(e, calendars[e.Calendar])
+		},
+		end: func(e *entry) error { c.tx.Archive(store.SLAs, e.ID, c.now); return nil },
 	})
 }

@@ -118,6 +118,9 @@ func (c *change) audience(ctx context.Context, who core.Audience, e told) (g gro
 		g.reason = "main_solver"
 		g.people, err = c.mainSolvers(ctx)
 		return g, err
+	case core.ToManagers:
+		g.people, err = c.holders(ctx, func(g core.Grant) bool { return g.Role == core.Manager })
+		return g, err
 	case core.ToApprovers:
 		g.reason, g.people = "approver", c.askedNow(e.approval)
 		return g, nil
@@ -125,6 +128,8 @@ func (c *change) audience(ctx context.Context, who core.Audience, e told) (g gro
 		if c.routed {
 			return c.audience(ctx, core.ToMainSolvers, e)
 		}
+	case core.ToReaders:
+		return g, nil
 	case core.ToOrphaned:
 		if c.orphaned {
 			return c.audience(ctx, core.ToMainSolvers, e)
@@ -219,13 +224,18 @@ func (c *change) wanted(p *core.Person, n core.Notice, reason string, e told) bo
 	switch {
 	case !s.Sees(), n.Row != "" && !s.May(n.Row):
 		return false
-	case e.event == core.EventDeadlineChanged && !s.SeesField(core.FieldInternalTarget): // A71
+	case e.internal() && !s.SeesField(core.FieldInternalTarget): // A71
 		return false
 	case !c.dir.Wants(p, c.t.Service, reason, n.Switch):
 		return false
 	}
 	// What an unproven sender wrote goes to the team, not on to others (mail.md 4).
 	return c.proven() || n.Own || s.TeamSide() || n.Audience == core.ToFollowers
+}
+
+// internal tells whether the event is about the team's own date.
+func (e told) internal() bool {
+	return slices.ContainsFunc(e.deadlines, func(d core.Deadline) bool { return d.Target == core.TargetInternal })
 }
 
 // proven tells whether the actor's words may be passed on: the desk itself, somebody signed in, or a proven sender.
@@ -309,6 +319,7 @@ func (c *change) queue(r recipient, e told) error {
 		}
 	}
 	k.AlsoIn, k.Failed, k.Refused = c.alsoIn, c.failed, e.refused
+	k.Deadlines = e.deadlines
 	c.particulars(k, r, e)
 	k.Unverified = team && !c.vouched(shown)
 	if team && c.before.Solver != nil {

@@ -196,12 +196,11 @@ func (c *change) open(ctx context.Context, n NewTicket) error {
 			return err
 		}
 	}
-	c.tx.SaveTicket(t)
 	c.tell(core.EventTicketCreated, first)
 	if c.routed {
 		c.tellRouted(first)
 	}
-	return c.notify(ctx)
+	return c.save(ctx)
 }
 
 // soleSolver is the one person whose effective role for this requester is solver, absent and disabled not counted;

@@ -55,16 +55,10 @@ func (a *Act) SetInternalTarget(ctx context.Context, n core.Number, to time.Time
 		if !to.IsZero() && !to.After(c.now) {
 			return core.BadInput("internal_target", "error.due.past")
 		}
-		date := func(t time.Time) string {
-			if t.IsZero() {
-				return ""
-			}
-			return t.Format(time.RFC3339)
-		}
-		if err := c.setProperty(string(core.FieldInternalTarget), date(c.t.InternalTarget), date(to), false, func() { c.t.InternalTarget = to }); err != nil {
+		if err := c.setProperty(string(core.FieldInternalTarget), formatDate(c.t.InternalTarget), formatDate(to), false, func() { c.t.InternalTarget = to }); err != nil {
 			return err
 		}
-		c.tell(core.EventDeadlineChanged, nil)
+		c.told = append(c.told, told{event: core.EventDeadlineChanged, deadlines: []core.Deadline{deadline(core.TargetInternal, to)}})
 		return nil
 	})
 }

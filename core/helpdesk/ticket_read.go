@@ -105,7 +105,7 @@ func (h *Helpdesk) Tickets(ctx context.Context, p *core.Person, f ListFilter) (T
 	if err != nil {
 		return TicketList{}, err
 	}
-	filter := store.Filter{Statuses: f.Statuses, Queue: f.Queue, Query: f.Query, Before: f.Before, Limit: f.Limit + 1}
+	filter := store.Filter{Statuses: f.Statuses, Queue: f.Queue, Query: f.Query, Before: f.Before, Limit: f.Limit + 1, Now: h.now()}
 	if f.Service != "" {
 		s := dir.ServiceByName(f.Service)
 		if s == nil {

@@ -39,6 +39,23 @@ func (r reads) ClosingDue(ctx context.Context, now time.Time, limit int) ([]core
 		where s.close_after_days > 0 order by t.resolved_at limit $2`, now, limit)
 }
 
+// ClockDue are the tickets whose clock has something to tell, or is to be worked out again (E12), longest due first.
+func (r reads) ClockDue(ctx context.Context, now time.Time, limit int) ([]core.Number, error) {
+	return r.numbers(ctx, "select number from ticket where clock_next_at <= $1 order by clock_next_at limit $2", now, limit)
+}
+
+// RecountSLA has the clocks of the open tickets under an SLA worked out again: it has changed.
+func (tx *Tx) RecountSLA(id int64, now time.Time) {
+	tx.write("update ticket set clock_next_at = $2 where sla_id = $1 and "+counting, id, now)
+}
+
+// RecountCalendar has the clocks of the open tickets worked out again whose hours are those of a calendar.
+func (tx *Tx) RecountCalendar(id int64, now time.Time) {
+	tx.write("update ticket set clock_next_at = $2 where sla_id in (select id from sla where calendar_id = $1) and "+counting, id, now)
+}
+
+const counting = "status not in ('resolved', 'closed') and merged_into is null and spam_at is null"
+
 // SolvedBy are the open tickets of a solver.
 func (r reads) SolvedBy(ctx context.Context, id core.PersonID) ([]core.Number, error) {
 	return r.numbers(ctx, `select number from ticket where solver_id = $1 and status not in ('resolved', 'closed') and merged_into is null

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -17,11 +18,13 @@ type Filter struct {
 	Query    string // words in number, subject and the text the person may see
 	Before   core.Number
 	Limit    int
+	Now      time.Time // what is overdue is so now
 }
 
 // Tickets lists what the person may see, newest first.
 func (r reads) Tickets(ctx context.Context, s Scope, f Filter) ([]*core.Ticket, error) {
 	c, ways := begin(s, f)
+	pick := c.newest
 	if len(f.Statuses) > 0 {
 		c.and("t.status = any (" + c.arg(f.Statuses) + ")")
 	}
@@ -31,12 +34,13 @@ func (r reads) Tickets(ctx context.Context, s Scope, f Filter) ([]*core.Ticket, 
 	case "unassigned":
 		c.and(undone + " and t.solver_id is null and t.group_id is null")
 	case "overdue":
-		c.and("false") // no deadlines are kept yet, so none has passed
+		c.overdue(f.Now)
+		pick = c.newestOfFew
 	}
 	if f.Before > 0 {
 		c.and("t.number < " + c.arg(f.Before))
 	}
-	rows, err := r.db.Query(ctx, "select "+ticketColumns+" from ticket t where t.number in ("+c.newest(ways, f.Limit)+") order by t.number desc", c.args...)
+	rows, err := r.db.Query(ctx, "select "+ticketColumns+" from ticket t where t.number in ("+pick(ways, f.Limit)+") order by t.number desc", c.args...)
 	if err != nil {
 		return nil, fmt.Errorf("tickets: %w", err)
 	}
@@ -93,10 +97,8 @@ func (r reads) Counts(ctx context.Context, s Scope, f Filter) (Counts, error) {
 	f.Queue = ""
 	out := Counts{Statuses: map[core.Status]int{}}
 	b := &pgx.Batch{}
-	count := func(into *int, extra func(*conditions)) {
-		c, ways := begin(s, f)
-		extra(c)
-		sql := "select count(*) from (" + c.newest(ways, countLimit+1) + ") n"
+	number := func(into *int, c *conditions, some string) {
+		sql := "select count(*) from (" + some + ") n"
 		b.Queue(sql, c.args...).QueryRow(func(row pgx.Row) error {
 			if err := row.Scan(into); err != nil {
 				return err
@@ -107,9 +109,17 @@ func (r reads) Counts(ctx context.Context, s Scope, f Filter) (Counts, error) {
 			return nil
 		})
 	}
+	count := func(into *int, extra func(*conditions)) {
+		c, ways := begin(s, f)
+		extra(c)
+		number(into, c, c.newest(ways, countLimit+1))
+	}
 	count(&out.Total, func(*conditions) {})
 	count(&out.Open, func(c *conditions) { c.and(undone) })
 	count(&out.Mine, func(c *conditions) { c.and(c.mine(s)) })
+	c, ways := begin(s, f)
+	c.overdue(f.Now)
+	number(&out.Overdue, c, c.soonest(ways, countLimit+1))
 	statuses := make([]int, len(core.Statuses()))
 	for i, status := range core.Statuses() {
 		count(&statuses[i], func(c *conditions) { c.and("t.status = " + c.arg(status)) })

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
+	"time"
 
 	"postdesk/core"
 )
@@ -107,12 +108,29 @@ func (c *conditions) ways(s Scope) []way {
 
 // newest asks for the numbers of what the person sees under the conditions, newest first, no more than the limit.
 func (c *conditions) newest(ways []way, limit int) string {
-	var selects []string
 	end := " order by t.number desc limit " + c.arg(limit)
+	return "select t.number from (" + c.each(ways, end) + ") t" + end
+}
+
+// newestOfFew is newest where the conditions leave few tickets that an index finds: these are gathered before they are put
+// in order, or the database would rather walk all tickets from the newest on.
+func (c *conditions) newestOfFew(ways []way, limit int) string {
+	return "select t.number from (" + c.each(ways, " offset 0") + ") t order by t.number desc limit " + c.arg(limit)
+}
+
+// soonest asks for the numbers of those whose deadline passed first, for counting them.
+func (c *conditions) soonest(ways []way, limit int) string {
+	most := " limit " + c.arg(limit)
+	return "select t.number from (" + c.each(ways, " order by t.due_at"+most) + ") t" + most
+}
+
+// each asks way by way and joins the answers.
+func (c *conditions) each(ways []way, end string) string {
+	var selects []string
 	for _, w := range ways {
 		selects = append(selects, "(select t.number from ticket t where "+w.sql+"\n and "+c.where()+end+")")
 	}
-	return "select t.number from (" + strings.Join(selects, "\nunion\n") + ") t" + end
+	return strings.Join(selects, "\nunion\n")
 }
 
 // begin are the conditions that every list has: nothing that was merged, and spam only in its own list, for main solvers
@@ -142,6 +160,11 @@ func begin(s Scope, f Filter) (*conditions, []way) {
 }
 
 const undone = "t.status not in ('resolved', 'closed')"
+
+// overdue: a deadline that was not met has passed (D19). The clock of what is done, merged or spam has no next one.
+func (c *conditions) overdue(now time.Time) {
+	c.and(undone + " and t.due_at < " + c.arg(now))
+}
 
 // mine is the person's queue (D19).
 func (c *conditions) mine(s Scope) string {
