@@ -56,6 +56,7 @@ const (
 // Check refuses a template that could not be used. Titles and subjects become one line.
 func (t *Template) Check() error {
 	t.Title, t.Subject = strings.Join(strings.Fields(t.Title), " "), strings.Join(strings.Fields(t.Subject), " ")
+	t.Text = strings.ReplaceAll(t.Text, "\r\n", "\n")
 	reply := t.Kind == ReplyTemplate
 	switch {
 	case !reply && t.Kind != TicketTemplate:
@@ -64,6 +65,10 @@ func (t *Template) Check() error {
 		return BadInput("title", "error.template.title", maxTemplateTitle)
 	case utf8.RuneCountInString(t.Text) > maxTemplateText:
 		return BadInput("text", "error.template.long", maxTemplateText)
+	case !storable(t.Text):
+		return BadInput("text", "error.text.characters")
+	case !storable(t.Title) || !storable(t.Subject):
+		return BadInput("title", "error.text.characters")
 	case t.Language != English && t.Language != Spanish:
 		return BadInput("language", "error.template.language", string(t.Language))
 	case reply && strings.TrimSpace(t.Text) == "":
@@ -145,4 +150,78 @@ func placeholdersOf(kind TemplateKind) (list []string) {
 		}
 	}
 	return list
+}
+
+// MayUseTemplate tells whether the person sees a template and may use it: in its own service, while that is in use (A27).
+func (d *Directory) MayUseTemplate(t *Template, p *Person) bool {
+	return d.templates(t.Service, p, TemplateUse)
+}
+
+// MayManageTemplates tells whether the person writes, changes and deletes templates of a service (A28).
+func (d *Directory) MayManageTemplates(id ServiceID, p *Person) bool {
+	return d.templates(id, p, TemplateManage)
+}
+
+func (d *Directory) templates(id ServiceID, p *Person, row Permission) bool {
+	s := d.Services[id]
+	return s != nil && !s.Archived && d.RolesIn(p, id).Grade(row) == Allowed
+}
+
+// TemplateServices are the services whose templates the person may use; with a service those alone that serve there: its own
+// and those of the services above it, the nearest first.
+func (d *Directory) TemplateServices(p *Person, in ServiceID) []ServiceID {
+	ids := []ServiceID{}
+	if in == 0 {
+		for id := range d.Services {
+			if d.templates(id, p, TemplateUse) {
+				ids = append(ids, id)
+			}
+		}
+		return ids
+	}
+	for s, n := d.Services[in], 0; s != nil && n <= len(d.Services); s, n = d.Services[s.Parent], n+1 {
+		if d.templates(s.ID, p, TemplateUse) {
+			ids = append(ids, s.ID)
+		}
+	}
+	return ids
+}
+
+// TemplateView is a template as who may use it sees it.
+type TemplateView struct {
+	ID            string            `json:"id"`
+	Kind          TemplateKind      `json:"kind"`
+	Service       string            `json:"service"` // its path
+	Title         string            `json:"title"`
+	Text          string            `json:"text"`
+	Language      Language          `json:"language"`
+	ForRequesters bool              `json:"for_requesters"` // always false: templates are for the team
+	Subject       string            `json:"subject,omitempty"`
+	Category      Category          `json:"category,omitempty"`
+	Priority      Priority          `json:"priority,omitempty"`
+	Fields        map[string]string `json:"fields,omitempty"`
+	Requester     string            `json:"requester,omitempty"` // an address
+	Schedule      *Schedule         `json:"schedule,omitempty"`
+	NextAt        *time.Time        `json:"next_at,omitempty"`
+	Filled        string            `json:"filled,omitempty"` // a reply template for the ticket that was asked about
+	CreatedAt     time.Time         `json:"created_at"`
+	UpdatedAt     time.Time         `json:"updated_at"`
+	Version       int               `json:"version"`
+	Actions       []string          `json:"actions"`
+	// Failure is for the edges to say in the reader's language.
+	Failure *TemplateFailure `json:"-"`
+}
+
+// ViewOfTemplate shows a template to somebody who may use it.
+func (d *Directory) ViewOfTemplate(t *Template, p *Person) TemplateView {
+	v := TemplateView{ID: t.ID, Kind: t.Kind, Service: d.Path(t.Service), Title: t.Title, Text: t.Text, Language: t.Language, Subject: t.Subject,
+		Category: t.Category, Priority: t.Priority, Fields: t.Fields, Schedule: t.Schedule, NextAt: moment(t.NextAt), Failure: t.Failure,
+		CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt, Version: t.Version, Actions: []string{}}
+	if t.Requester != nil {
+		v.Requester = t.Requester.Email
+	}
+	if d.MayManageTemplates(t.Service, p) {
+		v.Actions = append(v.Actions, "edit", "delete")
+	}
+	return v
 }

@@ -14,12 +14,12 @@ create table template (
     requester_id bigint references person,       -- of a periodic ticket
     schedule     jsonb,                          -- when tickets are made of it; null = only by hand
     next_at      timestamptz,                    -- the next one; null = none
-    failure      text   not null default '',     -- why the last one could not be made
+    failure      jsonb,                          -- why the last one could not be made; null = it was made
     version      int    not null default 1,
     created_at   timestamptz not null,
     updated_at   timestamptz not null
 );
-create unique index template_title on template (kind, service_id, language, lower(title));
+create unique index template_title on template (service_id, kind, language, lower(title));
 create index template_due on template (next_at) where next_at is not null;
 
 -- +goose Down

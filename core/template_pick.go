@@ -1,0 +1,119 @@
+package core
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// maxTitles is how many titles a refusal names.
+const maxTitles = 3
+
+// TemplateCalled finds the template that somebody means by its title, without regard to case and accents: a whole title
+// counts before the beginning of one, and then the language, and then the service in the order given. A beginning has to fit
+// one title only. The refusal names the titles that are nearest.
+func TemplateCalled(list []*Template, name string, language Language, services []ServiceID) (*Template, error) {
+	if len(list) == 0 {
+		return nil, Refuse(Conflict, "error.template.none")
+	}
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b *Template) int {
+		return cmp.Or(compareBool(b.Language == language, a.Language == language),
+			cmp.Compare(slices.Index(services, a.Service), slices.Index(services, b.Service)))
+	})
+	want := FoldWords(strings.Trim(name, "\"'“”«». \t"))
+	if want != "" {
+		for _, t := range list {
+			if FoldWords(t.Title) == want {
+				return t, nil
+			}
+		}
+		for _, mine := range []bool{true, false} {
+			var found []*Template
+			for _, t := range list {
+				if (t.Language == language) == mine && strings.HasPrefix(FoldWords(t.Title), want) {
+					found = append(found, t)
+				}
+			}
+			titles := titlesOf(found)
+			switch {
+			case len(titles) == 1:
+				return found[0], nil
+			case len(titles) > 1:
+				return nil, BadInput("template", "error.template.ambiguous", name, named(titles))
+			}
+		}
+	}
+	distance := func(title string) int {
+		title = FoldWords(title)
+		if want != "" && strings.Contains(" "+title, " "+want) {
+			return 0
+		}
+		return EditDistance(title, clipRunes(want, maxTemplateTitle))
+	}
+	titles := titlesOf(list)
+	far := make(map[string]int, len(titles))
+	for _, t := range titles {
+		far[t] = distance(t)
+	}
+	slices.SortStableFunc(titles, func(a, b string) int { return far[a] - far[b] })
+	return nil, BadInput("template", "error.template.unknown", name, named(titles))
+}
+
+// titlesOf lists the titles, each once however it is written.
+func titlesOf(list []*Template) (titles []string) {
+	for _, t := range list {
+		if !slices.ContainsFunc(titles, func(s string) bool { return FoldWords(s) == FoldWords(t.Title) }) {
+			titles = append(titles, t.Title)
+		}
+	}
+	return titles
+}
+
+func named(titles []string) string {
+	return "“" + strings.Join(titles[:min(len(titles), maxTitles)], "”, “") + "”"
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+func clipRunes(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n])
+	}
+	return s
+}
+
+// EditDistance counts the letters that are wrong, missing, too many or exchanged with their neighbour (Damerau's distance
+// in its simple form).
+func EditDistance(a, b string) int {
+	s, t := []rune(a), []rune(b)
+	rows := make([][]int, len(s)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(t)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(s); i++ {
+		for j := 1; j <= len(t); j++ {
+			change := 1
+			if s[i-1] == t[j-1] {
+				change = 0
+			}
+			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+change)
+			if i > 1 && j > 1 && s[i-1] == t[j-2] && s[i-2] == t[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(s)][len(t)]
+}
