@@ -117,7 +117,7 @@ func TestSweepKnowsAllThatDecides(t *testing.T) {
 			"MergedInto": "acts reach the survivor: swept against the database",
 			"Number":     plain, "Version": plain, "Subject": plain, "Category": plain, "Priority": plain, "Parent": plain, "OpenedVia": plain, "SLA": plain,
 			"RootMessageID": plain, "CreatedAt": plain, "UpdatedAt": plain, "ClosedAt": plain, "FirstResponse": plain, "WaitingSince": plain,
-			"Reminded": plain, "Work": plain}},
+			"Reminded": plain, "Work": plain, "Clock": plain, "Fields": plain}},
 		{Person{}, map[string]string{"ID": "all", "Organization": "seats", "Administrator": "seats", "Disabled": "seats", "Groups": "seats",
 			"Email": plain, "Name": plain, "Language": plain, "Origin": plain, "Fields": plain, "Settings": plain}},
 		{Grant{}, map[string]string{"Service": "seats", "Role": "roleSets", "Person": "seats", "Members": "seats", "For": "seats", "SolverGroup": "roleSets"}},

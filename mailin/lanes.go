@@ -317,9 +317,7 @@ func (l *Lanes) head(ctx context.Context, row *store.Inbound) ([]byte, error) {
 	if row.Data != nil {
 		return row.Data, nil
 	}
-	var sum [32]byte
-	copy(sum[:], row.SHA256)
-	blob, err := l.Store.OpenBlob(ctx, sum)
+	blob, err := l.Store.OpenRaw(ctx, row)
 	if core.CodeOf(err) == core.NotFound {
 		return nil, nil
 	}

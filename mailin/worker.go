@@ -83,9 +83,7 @@ func (w *Worker) raw(ctx context.Context, row *store.Inbound) (io.ReadCloser, er
 	if row.Data != nil {
 		return io.NopCloser(bytes.NewReader(row.Data)), nil
 	}
-	var sum [32]byte
-	copy(sum[:], row.SHA256)
-	return w.Store.OpenBlob(ctx, sum)
+	return w.Store.OpenRaw(ctx, row)
 }
 
 func (w *Worker) options(ctx context.Context, dir *core.Directory) Options {

@@ -6,7 +6,7 @@ alter table service
     add column keep_attachment_days int check (keep_attachment_days >= 0);
 -- What is dropped loses its content and keeps the rest: hash, state and reason of mail (mail.md 1), name and size of files.
 alter table inbound add column raw_dropped_at timestamptz;
-alter table outbox_content add column dropped_at timestamptz;
+alter table outbox add column content_dropped_at timestamptz;
 -- No hash is left of a file: so the foreign key still keeps every content that somebody needs, and no other.
 alter table attachment
     add column dropped_at timestamptz,
@@ -16,6 +16,6 @@ alter table attachment
 -- +goose Down
 delete from attachment where sha256 is null; -- there is nothing behind them
 alter table attachment drop constraint attachment_content, alter column sha256 set not null, drop column dropped_at;
-alter table outbox_content drop column dropped_at;
+alter table outbox drop column content_dropped_at;
 alter table inbound drop column raw_dropped_at;
 alter table service drop column keep_attachment_days, drop column keep_mail_days, drop column ticket_fields;

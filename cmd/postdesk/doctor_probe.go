@@ -160,7 +160,7 @@ func (d *mailboxDoctor) kept(ctx context.Context, messageID string, since time.T
 	if err != nil || len(row.SHA256) != 32 {
 		return nil
 	}
-	blob, err := d.store.OpenBlob(ctx, [32]byte(row.SHA256))
+	blob, err := d.store.OpenRaw(ctx, row)
 	if err != nil {
 		return nil
 	}

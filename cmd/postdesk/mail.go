@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -85,6 +86,9 @@ func (c *mailShowCmd) Run(env *environment) error {
 		if row.Note != "" {
 			fmt.Fprintf(env.Stdout, "heard of it: %s\n", row.Note)
 		}
+		if row.Dropped {
+			fmt.Fprintln(env.Stdout, "content removed when its time was over (retention of its service): it cannot be sent again")
+		}
 		return nil
 	}
 	row, err := s.Inbound(env.Ctx, n)
@@ -92,11 +96,13 @@ func (c *mailShowCmd) Run(env *environment) error {
 		return missing(err, c.ID)
 	}
 	if c.Raw {
-		var sum [32]byte
-		if copy(sum[:], row.SHA256) != len(sum) {
+		switch {
+		case row.RawDropped:
+			return fmt.Errorf("message %s: its bytes were removed when their time was over (retention of its service)", c.ID)
+		case len(row.SHA256) == 0:
 			return fmt.Errorf("message %s: its bytes were not taken (%s)", c.ID, row.Reason)
 		}
-		raw, err := s.OpenBlob(env.Ctx, sum)
+		raw, err := s.OpenRaw(env.Ctx, row)
 		if err != nil {
 			return err
 		}
@@ -107,6 +113,9 @@ func (c *mailShowCmd) Run(env *environment) error {
 	fmt.Fprintf(env.Stdout, "uid %d of mailbox %d (uidvalidity %d)\nreceived %s, %d bytes, sha256 %x\nfrom %s\nmessage id %s\nclass %s\nevidence %s\nstate %s: %s\nticket %d, %d attempts\n",
 		row.UID, row.Mailbox, row.UIDValidity, row.ReceivedAt.Format("2006-01-02 15:04:05 MST"), row.Size, row.SHA256, row.Sender, row.MessageID,
 		row.Class, row.Evidence, row.State, row.Reason, row.Ticket, row.Attempts)
+	if row.RawDropped {
+		fmt.Fprintln(env.Stdout, "raw bytes removed when their time was over (retention of its service)")
+	}
 	return nil
 }
 
@@ -122,6 +131,9 @@ func (c *mailReplayCmd) Run(env *environment) error {
 	}
 	defer s.Close()
 	if err := replay(env, desk, c.ID); err != nil {
+		if refusal := new(core.Error); errors.As(err, &refusal) && refusal.Key == "error.retention.mail" {
+			return fmt.Errorf("message %s cannot be replayed: its content was removed when its time was over (retention of its service)", c.ID)
+		}
 		if core.CodeOf(err) == core.Conflict {
 			return fmt.Errorf("message %s stands where it cannot be replayed: what was applied or accepted stays so (postdesk mail show %s)", c.ID, c.ID)
 		}

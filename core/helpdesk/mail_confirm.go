@@ -95,9 +95,7 @@ func (h *Helpdesk) reread(ctx context.Context, p *core.Person, id string) (*stor
 	if err != nil {
 		return nil, nil, Reread{}, err
 	}
-	var sum [32]byte
-	copy(sum[:], row.SHA256)
-	raw, err := h.store.OpenBlob(ctx, sum)
+	raw, err := h.store.OpenRaw(ctx, row)
 	if err != nil {
 		return nil, nil, Reread{}, err
 	}

@@ -26,11 +26,15 @@ func (h *Helpdesk) ParkMail(ctx context.Context, inbound int64, reason string) e
 // Replay puts a message of the ledger back into the queue; what was applied stays applied (Conflict).
 func (h *Helpdesk) Replay(ctx context.Context, inbound int64) error {
 	return h.store.InTx(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Inbound(ctx, inbound); err != nil {
+		row, err := tx.Inbound(ctx, inbound)
+		if err != nil {
 			return err
 		}
 		ok, err := tx.ReplayInbound(ctx, inbound)
 		if err == nil && !ok {
+			if row.RawDropped && row.State != core.InboundApplied {
+				return core.Refuse(core.Conflict, "error.retention.mail")
+			}
 			return core.Refuse(core.Conflict, "error.replay.applied")
 		}
 		return err
@@ -40,11 +44,15 @@ func (h *Helpdesk) Replay(ctx context.Context, inbound int64) error {
 // ReplayOutbound sends a mail again that was parked, rejected or cancelled; others are in Conflict with that.
 func (h *Helpdesk) ReplayOutbound(ctx context.Context, id string) error {
 	return h.store.InTx(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Outbound(ctx, id); err != nil {
+		o, err := tx.Outbound(ctx, id)
+		if err != nil {
 			return err
 		}
 		ok, err := tx.ReplayOutbound(ctx, id, h.now())
 		if err == nil && !ok {
+			if o.Dropped && (o.State == core.OutboundRejected || o.State == core.OutboundCancelled || o.State == core.OutboundParked) {
+				return core.Refuse(core.Conflict, "error.retention.mail")
+			}
 			return core.Refuse(core.Conflict, "error.replay.accepted")
 		}
 		return err

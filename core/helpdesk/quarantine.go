@@ -114,18 +114,15 @@ func (a *Act) finishHeld(row *store.Inbound, o store.Outcome) {
 
 // readHeld reads the raw message again, before the transaction that decides on it; who may not triage it learns nothing.
 func (h *Helpdesk) readHeld(ctx context.Context, actor core.Actor, id int64) (MailContent, error) {
-	var sum [32]byte
-	err := h.Do(ctx, actor, func(a *Act) error {
-		row, err := a.held(ctx, id)
-		if err == nil {
-			copy(sum[:], row.SHA256)
-		}
+	var row *store.Inbound
+	err := h.Do(ctx, actor, func(a *Act) (err error) {
+		row, err = a.held(ctx, id)
 		return err
 	})
 	if err != nil {
 		return MailContent{}, err
 	}
-	raw, err := h.store.OpenBlob(ctx, sum)
+	raw, err := h.store.OpenRaw(ctx, row)
 	if err != nil {
 		return MailContent{}, err
 	}

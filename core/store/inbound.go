@@ -99,15 +99,17 @@ type Inbound struct {
 	Evidence    string
 	Old         bool
 	Held        core.Held
-	Data        []byte // the raw bytes where they are small (Claim only); else OpenBlob
+	RawDropped  bool   // the raw bytes are gone: their time was over
+	Data        []byte // the raw bytes where they are small (Claim only); else OpenRaw
 }
 
 const inboundColumns = `i.id, i.mailbox_id, i.epoch, i.uidvalidity, i.uid, i.sha256, i.size, i.received_at, i.state, i.reason, i.attempts,
-	coalesce(i.ticket_number, 0), coalesce(i.service_id, 0), i.message_id, i.sender, i.subject, i.class, i.evidence, i.old, i.held_for, i.held_args`
+	coalesce(i.ticket_number, 0), coalesce(i.service_id, 0), i.message_id, i.sender, i.subject, i.class, i.evidence, i.old, i.held_for, i.held_args,
+	i.raw_dropped_at is not null`
 
 func (i *Inbound) fields() []any {
 	return []any{&i.ID, &i.Mailbox, &i.Epoch, &i.UIDValidity, &i.UID, &i.SHA256, &i.Size, &i.ReceivedAt, &i.State, &i.Reason, &i.Attempts,
-		&i.Ticket, &i.Service, &i.MessageID, &i.Sender, &i.Subject, &i.Class, &i.Evidence, &i.Old, &i.Held.Key, &i.Held.Args}
+		&i.Ticket, &i.Service, &i.MessageID, &i.Sender, &i.Subject, &i.Class, &i.Evidence, &i.Old, &i.Held.Key, &i.Held.Args, &i.RawDropped}
 }
 
 func scanInbound(row pgx.CollectableRow) (*Inbound, error) {
@@ -214,10 +216,10 @@ func (tx *Tx) GiveUpContentKey(id int64) {
 }
 
 // ReplayInbound puts a message back into the queue: with its attempts forgotten and its content key given up. It
-// returns false where the message was applied, which no replay repeats.
+// returns false where the message was applied, which no replay repeats, or its bytes are not kept any more.
 func (tx *Tx) ReplayInbound(ctx context.Context, id int64) (bool, error) {
 	tag, err := tx.exec(ctx, `update inbound set state = 'received', reason = '', attempts = 0, content_key = null, finished_at = null
-		where id = $1 and state in ('suppressed', 'quarantined', 'parked', 'duplicate')`, id)
+		where id = $1 and state in ('suppressed', 'quarantined', 'parked', 'duplicate') and raw_dropped_at is null`, id)
 	return tag.RowsAffected() == 1, err
 }
 

@@ -203,17 +203,23 @@ type Outbound struct {
 	Resent    bool
 	Response  string
 	Note      string // what was heard of it after it was handed over
+	Dropped   bool   // what it said is not kept any more, or not all of it
 	CreatedAt time.Time
 	NextAt    time.Time
 }
 
+// contentDropped tells of a mail that it cannot be written again: what it said is gone, or a file that it was to bring.
+const contentDropped = `o.content_dropped_at is not null or exists (select from attachment a join outbox_content c on c.outbox_id = o.id
+	where a.record_id = o.record_id and a.dropped_at is not null and c.raw is null and c.raw_sha256 is null)`
+
 const outboundColumns = `o.id, o.seq, coalesce(o.ticket_number, 0), coalesce(o.record_id::text, ''), o.address, o.event, o.role, o.reason, o.state, o.message_id,
-	o.attempts, o.resent, o.response, o.note, o.created_at, o.next_at`
+	o.attempts, o.resent, o.response, o.note, o.created_at, o.next_at,
+	` + contentDropped
 
 func scanOutbound(row pgx.CollectableRow) (*Outbound, error) {
 	var o Outbound
 	return &o, row.Scan(&o.ID, &o.Seq, &o.Ticket, &o.Record, &o.Address, &o.Event, &o.Role, &o.Reason, &o.State, &o.MessageID,
-		&o.Attempts, &o.Resent, &o.Response, &o.Note, &o.CreatedAt, &o.NextAt)
+		&o.Attempts, &o.Resent, &o.Response, &o.Note, &o.CreatedAt, &o.NextAt, &o.Dropped)
 }
 
 // OutboundMail lists the outbox, newest first; state "" = all. before is the last Seq of the page before, 0 at first.
@@ -241,14 +247,14 @@ func (r reads) outbound(ctx context.Context, where, key string) (*Outbound, erro
 }
 
 // ReplayOutbound sends a mail again that ended parked, rejected or cancelled; false where it stands otherwise. What was
-// accepted is never sent again.
+// accepted is never sent again, and what is not kept cannot be.
 func (tx *Tx) ReplayOutbound(ctx context.Context, id string, now time.Time) (bool, error) {
-	tag, err := tx.exec(ctx, `update outbox set state = 'queued', next_at = $2, attempts = 0, response = '', finished_at = null,
+	tag, err := tx.exec(ctx, `update outbox o set state = 'queued', next_at = $2, attempts = 0, response = '', finished_at = null,
 			bundled = false, digest_id = null
-		where id::text = $1 and state in ('parked', 'rejected', 'cancelled')`, id, now)
+		where id::text = $1 and state in ('parked', 'rejected', 'cancelled') and not (`+contentDropped+`)`, id, now)
 	if err == nil && tag.RowsAffected() == 1 { // what it was to carry goes along again
 		tx.write(`update outbox set state = 'queued', response = '', finished_at = null
-			where digest_id::text = $1 and bundled and state in ('parked', 'rejected')`, id)
+			where digest_id::text = $1 and bundled and state in ('parked', 'rejected') and content_dropped_at is null`, id)
 	}
 	tx.wakeOutbox = true
 	return tag.RowsAffected() == 1, err
