@@ -25,7 +25,7 @@ const ViaCommand Via = "command"
 type AuditNoun string
 
 // The nouns. AuditRole is a role granted to somebody; its name is the service's path. AuditToken is named by its person,
-// AuditMail by its number in the ledger, AuditKnowledge and AuditNews by their id.
+// AuditMail by its number in the ledger, AuditKnowledge, AuditNews and AuditTemplate by their id.
 const (
 	AuditDesk           AuditNoun = "desk"
 	AuditLimits         AuditNoun = "limits"
@@ -45,6 +45,7 @@ const (
 	AuditMail           AuditNoun = "mail"
 	AuditKnowledge      AuditNoun = "knowledge"
 	AuditNews           AuditNoun = "news"
+	AuditTemplate       AuditNoun = "template"
 )
 
 // AuditAction says what happened to it.

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -67,4 +68,19 @@ func (s Schedule) falls(day Date) bool {
 		return day.Day == s.Day || day.Day < s.Day && day.next().Day == 1
 	}
 	return true
+}
+
+// String says it in one line, for the audit; "" for none.
+func (s *Schedule) String() string {
+	if s == nil {
+		return ""
+	}
+	on := s.Every
+	switch s.Every {
+	case "week":
+		on = strings.Join(s.Days, ", ")
+	case "month":
+		on = fmt.Sprintf("day %d", s.Day)
+	}
+	return fmt.Sprintf("%s at %s %s", on, s.At, s.Timezone)
 }

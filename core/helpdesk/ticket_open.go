@@ -33,6 +33,9 @@ type NewTicket struct {
 	Proposed    string            // the address whose mail was passed on, where the ticket could not be opened for them
 	Presumed    core.Number       // the ticket that the mail named, but where its sender may not write (mail.md 3)
 	Fields      map[string]string // custom fields by name (D27); empty values count as left out
+	Template    string            // the id of the ticket template that fills in what is left out (A27); "" = none
+
+	template *core.Template // of which it is made
 }
 
 // MailSource says which mail a record came from.
@@ -46,6 +49,9 @@ type MailSource struct {
 // OpenTicket opens a ticket: for the actor, who must be a requester of the service (A4), or on behalf of one (A5). It
 // returns the number; whether the actor sees the ticket afterwards is another question (A60).
 func (a *Act) OpenTicket(ctx context.Context, n NewTicket) (core.Number, error) {
+	if err := a.fillIn(ctx, &n); err != nil {
+		return 0, err
+	}
 	service := a.dir.Services[n.Service]
 	switch {
 	case service == nil || service.Archived:
@@ -161,6 +167,11 @@ func (c *change) open(ctx context.Context, n NewTicket) error {
 	}
 	if first, err = c.log(first); err != nil {
 		return err
+	}
+	if n.template != nil {
+		if _, err := c.logChange(core.KindLink, false, "template", "", n.template.Title); err != nil {
+			return err
+		}
 	}
 	if n.Note != "" || len(n.NoteFiles) > 0 {
 		if _, err := c.log(&core.Record{Kind: core.KindNote, Text: n.Note, Attachments: n.NoteFiles}); err != nil {

@@ -57,7 +57,9 @@ func (r reads) Templates(ctx context.Context, services []core.ServiceID, kind co
 }
 
 // Template reads one; NotFound where there is none.
-func (r reads) Template(ctx context.Context, id string) (*core.Template, error) { return r.template(ctx, id, "") }
+func (r reads) Template(ctx context.Context, id string) (*core.Template, error) {
+	return r.template(ctx, id, "")
+}
 
 // LockTemplate reads one that is about to change, or of which a ticket is about to be made.
 func (tx *Tx) LockTemplate(ctx context.Context, id string) (*core.Template, error) {
