@@ -51,6 +51,7 @@ type CurrentTarget struct {
 func (t *Ticket) Tick(s *SLA, now time.Time) {
 	now = exact(now)
 	k := &t.Clock
+	was := *k
 	settled := t.over() && !k.StoppedAt.IsZero() && !exact(t.ResolvedAt).After(k.StoppedAt)
 	t.pause(s, now)
 	if !settled {
@@ -64,6 +65,8 @@ func (t *Ticket) Tick(s *SLA, now time.Time) {
 	if k.StoppedAt.IsZero() {
 		t.forget(s, now)
 	}
+	t.skip(s, TargetFirstResponse, was.FirstResponseDue, now)
+	t.skip(s, TargetResolution, was.ResolutionDue, now)
 	k.NextAt = t.nextAt(s)
 }
 
@@ -205,6 +208,21 @@ func (t *Ticket) forget(s *SLA, now time.Time) {
 		}
 		return due.IsZero() || due.After(now)
 	})
+}
+
+// skip marks what is past already of a deadline that the ticket had not until now, because its SLA had no such target or the
+// desk kept none: nobody could have been warned in time, and a change of the desk is not news of every ticket.
+func (t *Ticket) skip(s *SLA, target Target, was, now time.Time) {
+	due := t.deadline(target)
+	if !was.IsZero() || due.IsZero() {
+		return
+	}
+	if !now.Before(s.warnAt(target, due, t.Priority)) {
+		t.Clock.mark(target, warned)
+	}
+	if !now.Before(due) {
+		t.Clock.mark(target, breached)
+	}
 }
 
 // nextAt is when something is to be told next; zero while the clock stands.

@@ -12,6 +12,7 @@ alter table ticket
 create index ticket_due on ticket (service_id, due_at) where due_at is not null;
 create index ticket_clock on ticket (clock_next_at) where clock_next_at is not null;
 update ticket set clock_next_at = now() where status not in ('resolved', 'closed') and merged_into is null;
+update ticket set clock_told = '{internal_target.warning,internal_target.breach}' where internal_target <= now(); -- what passed before is not told
 alter table sla add column warn_before bigint not null default 0; -- seconds inside operating hours; 0 = a fifth of the target
 
 -- +goose Down
