@@ -87,7 +87,7 @@ func (c *mailShowCmd) Run(env *environment) error {
 			fmt.Fprintf(env.Stdout, "heard of it: %s\n", row.Note)
 		}
 		if row.Dropped {
-			fmt.Fprintln(env.Stdout, "content removed when its time was over (retention of its service): it cannot be sent again")
+			fmt.Fprintln(env.Stdout, "content removed: its time was over (retention of its service), or a person was erased: it cannot be sent again")
 		}
 		return nil
 	}
@@ -98,7 +98,7 @@ func (c *mailShowCmd) Run(env *environment) error {
 	if c.Raw {
 		switch {
 		case row.RawDropped:
-			return fmt.Errorf("message %s: its bytes were removed when their time was over (retention of its service)", c.ID)
+			return fmt.Errorf("message %s: its bytes were removed: their time was over (retention of its service), or a person was erased", c.ID)
 		case len(row.SHA256) == 0:
 			return fmt.Errorf("message %s: its bytes were not taken (%s)", c.ID, row.Reason)
 		}
@@ -114,7 +114,7 @@ func (c *mailShowCmd) Run(env *environment) error {
 		row.UID, row.Mailbox, row.UIDValidity, row.ReceivedAt.Format("2006-01-02 15:04:05 MST"), row.Size, row.SHA256, row.Sender, row.MessageID,
 		row.Class, row.Evidence, row.State, row.Reason, row.Ticket, row.Attempts)
 	if row.RawDropped {
-		fmt.Fprintln(env.Stdout, "raw bytes removed when their time was over (retention of its service)")
+		fmt.Fprintln(env.Stdout, "raw bytes removed: their time was over (retention of its service), or a person was erased")
 	}
 	return nil
 }
@@ -132,7 +132,7 @@ func (c *mailReplayCmd) Run(env *environment) error {
 	defer s.Close()
 	if err := replay(env, desk, c.ID); err != nil {
 		if refusal := new(core.Error); errors.As(err, &refusal) && refusal.Key == "error.retention.mail" {
-			return fmt.Errorf("message %s cannot be replayed: its content was removed when its time was over (retention of its service)", c.ID)
+			return fmt.Errorf("message %s cannot be replayed: its content is removed, for its age (retention of its service) or with a person who was erased", c.ID)
 		}
 		if core.CodeOf(err) == core.Conflict {
 			return fmt.Errorf("message %s stands where it cannot be replayed: what was applied or accepted stays so (postdesk mail show %s)", c.ID, c.ID)

@@ -145,12 +145,13 @@ func (c *chunks) Read(p []byte) (int, error) {
 func (c *chunks) Close() error { return nil }
 
 // SweepBlobs removes contents that nothing refers to and that are older than a day, at most limit of them, and says how
-// many went.
+// many went. What was dropped refers to nothing. New mail with the content of a row that is about to go makes that row new
+// before, or waits for its end and stores the content anew.
 func (s *Store) SweepBlobs(ctx context.Context, now time.Time, limit int) (int, error) {
 	tag, err := s.pool.Exec(ctx, `delete from blob where sha256 in (
 		select sha256 from blob b where created_at < $1
 		and not exists (select from attachment a where a.sha256 = b.sha256)
-		and not exists (select from inbound i where i.sha256 = b.sha256)
+		and not exists (select from inbound i where i.sha256 = b.sha256 and i.raw_dropped_at is null)
 		and not exists (select from outbox_content o where o.raw_sha256 = b.sha256)
 		limit $2 for update skip locked)`, now.Add(-24*time.Hour), limit)
 	return int(tag.RowsAffected()), err
