@@ -5,6 +5,8 @@ import (
 	"mime"
 	"net/mail"
 	"strings"
+
+	"postdesk/core"
 )
 
 // Address is one mailbox of an address field. The name is what the sender
@@ -16,8 +18,8 @@ type Address struct {
 
 // SingleFrom returns the one mailbox that may be taken for an identity:
 // exactly one From field with exactly one mailbox, no group, a dot-atom local
-// part and a domain of ASCII labels, and read alike by the standard library's
-// parser. Anything else is a way to show one address to a checker and another
+// part and a domain of ASCII labels, read alike by the standard library's
+// parser, and not what stands for somebody erased. Anything else is a way to show one address to a checker and another
 // to us. The address is returned with its domain in lower case.
 func (m *Message) SingleFrom() (Address, bool) {
 	if m.FromFields != 1 || len(m.From) != 1 || !m.strictFrom {
@@ -25,7 +27,7 @@ func (m *Message) SingleFrom() (Address, bool) {
 	}
 	a := m.From[0]
 	local, domain, ok := cutAddress(a.Address)
-	if !ok || !isDotAtom(local) || !isHostName(domain) {
+	if !ok || !isDotAtom(local) || !isHostName(domain) || core.IsErased(lowerASCII(a.Address)) {
 		return Address{}, false
 	}
 	a.Address = local + "@" + lowerASCII(domain)

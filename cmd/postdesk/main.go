@@ -35,6 +35,7 @@ type commands struct {
 	Explain explainCmd `cmd:"" help:"Show how raw messages are read. Needs no database."`
 	Who     whoCmd     `cmd:"" help:"Tell who would be told of an event of a ticket, by which role and why, and in which language."`
 	Token   tokenCmd   `cmd:"" help:"API tokens."`
+	Person  personCmd  `cmd:"" help:"What is held about a person: give it out, or erase it."`
 	Mail    mailCmd    `cmd:"" help:"The ledger of mail that came in and the outbox of mail that goes out."`
 	Check   checkCmd   `cmd:"" help:"Check the configuration: services without main solver, mailboxes that fail and the like."`
 	Doctor  doctorCmd  `cmd:"" help:"Look at what the desk stands on: database, mail servers, reply addresses, and what the border says of senders."`

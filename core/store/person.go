@@ -26,9 +26,10 @@ func scanPerson(row pgx.CollectableRow) (*core.Person, error) {
 }
 
 const personByAddress = "select " + personColumns + ` from person p
-	where p.id = coalesce((select id from person where email = $1), (select person_id from person_address where address = $1))`
+	where p.erased_at is null and p.id = coalesce((select id from person where email = $1), (select person_id from person_address where address = $1))`
 
-// PersonByAddress finds whose address it is, the primary or a confirmed other one. NotFound where nobody's.
+// PersonByAddress finds whose address it is, the primary or a confirmed other one. NotFound where nobody's: who was erased
+// has none.
 func (r reads) PersonByAddress(ctx context.Context, address string) (*core.Person, error) {
 	address = core.FoldAddress(address)
 	rows, err := r.db.Query(ctx, personByAddress, address)
@@ -43,7 +44,7 @@ func (r reads) PersonByAddress(ctx context.Context, address string) (*core.Perso
 func (r reads) PeopleByAddress(ctx context.Context, addresses []string) (map[string]*core.Person, error) {
 	rows, err := r.db.Query(ctx, "select a.address, "+personColumns+` from (select email as address, id from person
 			union all select address, person_id from person_address) a join person p on p.id = a.id
-		where a.address = any ($1)`, addresses)
+		where a.address = any ($1) and p.erased_at is null`, addresses)
 	if err != nil {
 		return nil, fmt.Errorf("people by address: %w", err)
 	}

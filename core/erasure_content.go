@@ -1,0 +1,133 @@
+package core
+
+import (
+	"slices"
+	"strings"
+)
+
+// Content takes them out of what a mail to somebody else says: references to them, their requests, what they wrote (the
+// records whose ids are given), and their files. What others wrote stays as it is.
+func (f *Forgotten) Content(c *Content, wrote []string) {
+	for _, v := range append([]*View{&c.Ticket, c.Child}, pointers(c.Tickets)...) {
+		f.view(v)
+	}
+	f.record(c, wrote)
+	f.ref(c.Actor)
+	if c.Approval != nil {
+		f.approval(c.Approval)
+	}
+	c.Previous, c.InsteadOf = f.Named(c.Previous), f.Named(c.InsteadOf)
+	for _, name := range f.Names { // "Ana Ruiz (IT)", as what they wrote is from
+		if rest, ok := strings.CutPrefix(c.FromName, name+" ("); ok {
+			c.FromName = strings.TrimSuffix(rest, ")")
+		}
+	}
+	for i := range c.Findings {
+		c.Findings[i].Names, c.Findings[i].Text = f.Named(c.Findings[i].Names), f.Named(c.Findings[i].Text)
+	}
+	if r := c.Receipt; r != nil {
+		for i := range r.Lines {
+			r.Lines[i].Argument = f.Named(r.Lines[i].Argument)
+			f.list(r.Lines[i].Args)
+		}
+		f.list(r.Told)
+	}
+	if f.Named(c.NewAddress) != c.NewAddress {
+		c.NewAddress = f.Address()
+	}
+	if c.Failed != nil {
+		to := f.Named(c.Failed.To)
+		if to != c.Failed.To { // the server's answer may quote what it refused
+			c.Failed.Response = ""
+		}
+		c.Failed.To, c.Failed.Response = to, f.Named(c.Failed.Response)
+	}
+	for i := range c.Digest {
+		f.Content(&c.Digest[i].Content, wrote)
+	}
+}
+
+func pointers[T any](list []T) []*T {
+	out := make([]*T, len(list))
+	for i := range list {
+		out[i] = &list[i]
+	}
+	return out
+}
+
+func (f *Forgotten) list(words []string) {
+	for i := range words {
+		words[i] = f.Named(words[i])
+	}
+}
+
+func (f *Forgotten) ref(r *Ref) {
+	if r != nil && f.Is(*r) {
+		*r = Ref{Email: f.Address()}
+	}
+}
+
+func (f *Forgotten) view(v *View) {
+	if v == nil {
+		return
+	}
+	if f.Is(v.Requester) {
+		v.Subject, v.RequesterFields, v.Fields = erasedText(v.Subject), nil, nil
+	}
+	if v.Solver != nil && f.Is(*v.Solver) {
+		v.SolverFields = nil
+	}
+	f.ref(&v.Requester)
+	f.ref(v.Solver)
+	for _, r := range append(pointers(v.Participants), pointers(v.Followers)...) {
+		f.ref(r)
+	}
+	for i := range v.Approvals {
+		f.approval(&v.Approvals[i])
+	}
+}
+
+func (f *Forgotten) approval(a *ApprovalView) {
+	if f.Is(a.AskedBy) {
+		a.Text = ""
+	}
+	f.ref(&a.AskedBy)
+	for i := range a.Approvers {
+		s := &a.Approvers[i]
+		theirs := f.Is(Ref{Email: s.Email, Name: s.Name})
+		if theirs || s.DecidedBy != nil && f.Is(*s.DecidedBy) {
+			s.Text = ""
+		}
+		if theirs {
+			s.Email, s.Name = f.Address(), ""
+		}
+		f.ref(s.DecidedBy)
+	}
+}
+
+func (f *Forgotten) record(c *Content, wrote []string) {
+	r := c.Record
+	if r == nil {
+		return
+	}
+	theirs := slices.Contains(wrote, r.ID) || r.Author != nil && f.Is(*r.Author)
+	if theirs {
+		r.Text, r.Folded, r.Copied, r.Attachments = erasedText(r.Text), "", nil, []AttachmentView{}
+		c.Files, c.FilesAsLinks = nil, nil
+	}
+	f.ref(r.Author)
+	r.Copied = slices.DeleteFunc(r.Copied, func(a string) bool { return slices.Contains(f.Addresses, FoldAddress(a)) })
+	if r.Change != nil {
+		change := f.Change(*r.Change, theirs || f.Is(c.Ticket.Requester) || c.Ticket.Requester.Email == f.Address())
+		if change.Field == "delivery" && change.From != r.Change.From { // the server's answer may quote what it refused
+			r.Text = ""
+		}
+		r.Change = &change
+	}
+	for i := range r.Deliveries {
+		d := &r.Deliveries[i]
+		if to := f.Named(d.To); to != d.To {
+			d.To, d.Response = to, ""
+		}
+	}
+}
