@@ -356,7 +356,7 @@ func (c *checker) printable(at place, s string) {
 
 func (c *checker) address(at place, s string) {
 	a, err := mail.ParseAddress(s)
-	if err != nil || a.Name != "" || !strings.EqualFold(a.Address, strings.TrimSpace(s)) || DomainOf(s) == "" {
+	if err != nil || a.Name != "" || !strings.EqualFold(a.Address, strings.TrimSpace(s)) || DomainOf(s) == "" || IsErased(FoldAddress(s)) {
 		c.fail(at, "%q is no mail address", s)
 	}
 }

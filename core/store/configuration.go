@@ -38,7 +38,7 @@ func (r reads) Configuration(ctx context.Context, addresses []string) (*core.Des
 		coalesce(p.language, ''), p.administrator, coalesce(p.password_env, ''), p.fields,
 		array(select address from person_address where person_id = p.id and confirmed_at is null order by address)
 		from person p left join organization o on o.id = p.organization_id
-		where p.origin = 'configured' or p.email = any ($1) or p.id in (select person_id from person_address where address = any ($1))
+		where p.origin = 'configured' or p.erased_at is null and p.email = any ($1) or p.id in (select person_id from person_address where address = any ($1))
 		order by p.id`, scanPersonEntry, addresses)
 	list(b, &f.RequesterGroups, `select g.id, g.archived_at is not null, g.name, g.domains,
 		array(select p.email from requester_group_member m join person p on p.id = m.person_id where m.group_id = g.id order by p.email)
