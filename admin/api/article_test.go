@@ -172,6 +172,12 @@ func TestArticleListsFilterAndGoOnPageByPage(t *testing.T) {
 		{"ben", "q=toner", "Cables"},
 		{"ben", "", "Sockets, Cables"},
 		{"mia", "q=toner&language=es", ""},
+		{"mia", "q=BANDEJÁ", "Sobres"},
+		{"mia", "q=ord", "Toner"}, // the last word may go on
+		{"mia", "q=" + url.QueryEscape(`"of the network"`), "Cables"},
+		{"ben", "q=" + url.QueryEscape("100% ink"), ""},
+		{"mia", "q=" + url.QueryEscape("100% ink"), "Toner"},
+		{"mia", "q=" + url.QueryEscape("%"), ""},
 		{"ken", "", ""}, {"root", "", ""}, {"tre", "", ""},
 		{"vic", "", "Cables, Sobres, Toner"},
 	} {

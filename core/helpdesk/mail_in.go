@@ -200,6 +200,9 @@ func (m *Mail) UseToken(t *Token) { m.tx.CountTokenUse(t.Token) }
 // MisusedToken revokes a token that came from somebody else's address, and tells its owner (mail.md 4).
 func (m *Mail) MisusedToken(ctx context.Context, t *Token) error {
 	m.tx.RevokeToken(t.Token, m.now)
+	if t.Ticket == 0 { // of news, which anybody may pass on
+		return nil
+	}
 	owner, err := m.tx.Person(ctx, t.Person)
 	if err != nil {
 		return err

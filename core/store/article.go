@@ -67,8 +67,14 @@ func (r reads) Articles(ctx context.Context, s ArticleScope, f ArticleFilter) ([
 		c.and("a.language = " + c.arg(f.Language))
 	}
 	if f.Query != "" {
-		like := c.arg("%" + likeLiteral(f.Query) + "%")
-		c.and("(a.title ilike " + like + " or a.text ilike " + like + ")")
+		query, err := r.SearchQuery(ctx, f.Query)
+		if err != nil {
+			return nil, err
+		}
+		if query == "" {
+			return nil, nil
+		}
+		c.and("a.words @@ " + c.arg(query) + "::tsquery")
 	}
 	if f.After != 0 {
 		c.and("a.place < " + c.arg(f.After))
