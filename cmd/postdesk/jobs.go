@@ -32,6 +32,8 @@ type job struct {
 var periodic = []job{
 	{"life", time.Minute, 50 * time.Second, 1, func(p *Program, ctx context.Context) error { return p.desk.Life(ctx) }},
 	{"deadlines", 30 * time.Second, 25 * time.Second, 1, func(p *Program, ctx context.Context) error { return p.desk.Deadlines(ctx) }},
+	{"schedules", time.Minute, 50 * time.Second, 1, func(p *Program, ctx context.Context) error { return p.desk.Schedules(ctx) }},
+	{"news", time.Minute, 50 * time.Second, 1, func(p *Program, ctx context.Context) error { return p.desk.MailNews(ctx) }},
 	{"configuration_check", time.Hour, time.Minute, 3, func(p *Program, ctx context.Context) error { return p.desk.AlertConfiguration(ctx) }},
 	{"retention", time.Hour, 50 * time.Minute, 1, (*Program).dropExpired},
 	{"sweep", time.Hour, 10 * time.Minute, 3, (*Program).sweep},
