@@ -29,6 +29,11 @@ type View struct {
 	Spam         bool       `json:"spam,omitempty"`
 	Links        []Number   `json:"links"`
 	Merged       []Number   `json:"merged"` // tickets that became part of this one
+	// The service level (E11, E12); whoever is not shown the internal target has the next of the other two.
+	FirstResponseDue *time.Time     `json:"first_response_due,omitempty"`
+	ResolutionDue    *time.Time     `json:"resolution_due,omitempty"`
+	CurrentTarget    *CurrentTarget `json:"current_target,omitempty"`
+	Overdue          bool           `json:"overdue,omitempty"`
 	// What only some see (A68–A75).
 	Work               int               `json:"work,omitempty"` // minutes
 	InternalTarget     *time.Time        `json:"internal_target,omitempty"`
@@ -115,6 +120,7 @@ func ViewOf(d *Directory, t *Ticket, s Standing, now time.Time) View {
 	}
 	v.ResolvedAt, v.Withdrawn = moment(t.ResolvedAt), t.Withdrawn
 	v.fields(d, t, s)
+	v.serviceLevel(t, s, now)
 	if internal {
 		v.Group = d.SolverGroups[t.Group].Name
 		v.Followers, v.Spam = refs(t.Followers), !t.SpamAt.IsZero()
@@ -154,9 +160,17 @@ func (v *View) fields(d *Directory, t *Ticket, s Standing) {
 	v.Fields = s.fieldsOf(t)
 }
 
+func (v *View) serviceLevel(t *Ticket, s Standing, now time.Time) {
+	v.FirstResponseDue, v.ResolutionDue, v.Overdue = moment(t.Clock.FirstResponseDue), moment(t.Clock.ResolutionDue), t.Overdue(now)
+	if current, ok := t.CurrentTarget(s.SeesField(FieldInternalTarget), now); ok {
+		v.CurrentTarget = &current
+	}
+}
+
 // InList cuts a view to the columns that requesters have in lists (A67, D8), and what a service shows them besides.
 func (v View) InList() View {
 	if !v.Internal {
+		v.FirstResponseDue, v.ResolutionDue, v.CurrentTarget, v.Overdue = nil, nil, nil, false
 		v.ResolvedAt, v.Withdrawn, v.Organization, v.Fields = nil, false, "", nil
 		if v.Solver != nil {
 			v.Solver = &Ref{Name: v.Solver.Display()}

@@ -17,6 +17,10 @@ var ticketDocs = map[string]map[string]string{
 		"merged":              "Tickets that became part of it",
 		"withdrawn":           "Its requester took it back",
 		"spam":                "Marked as spam: in no list but queue=spam, and nobody is mailed",
+		"first_response_due":  "Until when the team has to answer, or had to, by its service level",
+		"resolution_due":      "Until when it has to be resolved by its service level; while the ticket waits it is as it was",
+		"current_target":      "What has to be met next",
+		"overdue":             "Past a deadline of its service level that is not met; absent where it is not",
 		"work":                "Minutes noted in its log, summed up",
 		"internal_target":     "The team's own date",
 		"organization":        "The organization that it is about",
@@ -27,6 +31,11 @@ var ticketDocs = map[string]map[string]string{
 		"approvals":           "For who reads the whole log",
 		"version":             "For If-Match; grows with each change",
 		"actions":             "What the person can do with it now",
+	},
+	"CurrentTarget": {
+		"target": "first_response, internal_target or resolution",
+		"missed": "It has passed",
+		"paused": "The ticket waits for its user, and the deadlines of the service level move on meanwhile",
 	},
 	"ApprovalView": {
 		"rule":       "all = everybody must approve, any = one suffices",
