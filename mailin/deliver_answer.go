@@ -290,6 +290,9 @@ func (a *reply) carry(ctx context.Context, c Command) (core.ReceiptLine, error) 
 	if traits[c.Name].takes && a.owned.Mail != nil {
 		x.words = a.owned
 	}
+	if c.Name == "template" && a.owned.Mail == nil && a.receipt.Text == "" { // nothing else of the mail is in the log
+		x.words = helpdesk.NewRecord{Folded: a.folded(), Mail: a.source()}
+	}
 	if traits[c.Name].begins {
 		x.Argument = "" // it stands in the text
 	}
@@ -304,12 +307,19 @@ func (a *reply) carry(ctx context.Context, c Command) (core.ReceiptLine, error) 
 		return line, err
 	}
 	a.ticket = x.ticket
+	if c.Name == "template" && a.receipt.Text != core.TextOpened {
+		a.receipt.Text = core.TextReply
+		if err := a.AddCopied(ctx, a.ticket); err != nil {
+			return line, err
+		}
+	}
 	if x.words.Mail != nil {
 		files := a.owned
 		a.owned = helpdesk.NewRecord{}
 		switch {
 		case c.Name == "resolve":
 			a.receipt.Text = core.TextReply
+		case c.Name == "template": // the text went with it
 		case len(files.Attachments) > 0: // these take words alone
 			no := false
 			files.Text, files.Show = "", &no

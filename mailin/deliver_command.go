@@ -16,7 +16,7 @@ import (
 type deed struct {
 	Command
 	ticket core.Number
-	words  helpdesk.NewRecord // of resolve, ask, approve and reject: what stands below the commands
+	words  helpdesk.NewRecord // of resolve, template, ask, approve and reject: what stands below the commands
 }
 
 // trait is what is so of a command besides what it does.
@@ -53,7 +53,7 @@ var traits = map[string]trait{
 	"approve":     {begins: true, takes: true},
 	"reject":      {begins: true, takes: true},
 	"merge":       {needs: true},
-	"template":    {needs: true},
+	"template":    {needs: true, takes: true},
 	"help":        {},
 }
 
@@ -117,8 +117,14 @@ var verbs = map[string]func(context.Context, *delivery, *deed) error{
 		}
 		return x.to(d.MergeTicket(ctx, x.ticket, core.Number(into), 0))
 	},
-	"template": func(_ context.Context, _ *delivery, x *deed) error {
-		return core.BadInput("template", "error.template.unknown", x.Argument)
+	"template": func(ctx context.Context, d *delivery, x *deed) error {
+		text, err := d.ReplyNamed(ctx, x.ticket, x.Argument)
+		if err != nil {
+			return err
+		}
+		r, yes := x.words, true
+		r.Text, r.Show = strings.TrimSpace(text+"\n\n"+r.Text), &yes
+		return x.to(d.AddRecord(ctx, x.ticket, r))
 	},
 	"note":   func(context.Context, *delivery, *deed) error { return nil }, // these say where the text goes: it went there
 	"public": func(context.Context, *delivery, *deed) error { return nil },

@@ -109,7 +109,7 @@ func TestWorkingByMail(t *testing.T) {
 		{"mia", "#devolver", "triaged high network", "#return done; told Sol Vega", ""},
 		{"mia", "#participante eva@city.test\n#follow Pat", "triaged high network with Eva Ruiz followed by Pat Police", "#participant eva@city.test done; #follow Pat done", ""},
 		{"mia", "#ask any man, rea\nMay we buy a roller?", "triaged high network with Eva Ruiz followed by Pat Police asks 2 of any: pending", "#ask any man, rea done; told Man Ager, Rea Der", ""},
-		{"mia", "#plantilla hola", "triaged high network with Eva Ruiz followed by Pat Police asks 2 of any: pending", "#template hola refused error.template.unknown", ""},
+		{"mia", "#plantilla hola", "triaged high network with Eva Ruiz followed by Pat Police asks 2 of any: pending", "#template hola refused error.template.none", ""},
 		{"mia", "#help", "triaged high network with Eva Ruiz followed by Pat Police asks 2 of any: pending", "#help done; help", ""},
 		{"sol", "#tomar\n#asing mia\nHi", "triaged high network with Eva Ruiz followed by Pat Police asks 2 of any: pending", "unknown asing, near [assign]; text note; told Mia Main, Pat Police", "note hidden: #tomar\n#asing mia\nHi"},
 		{"sol", "#tomar\n#resolver\nRodillo nuevo.", "resolved high network solver Sol Vega with Eva Ruiz followed by Pat Police asks 2 of any: cancelled", "#take done; #resolve done; text reply; told Ben Staff, Eva Ruiz, Pat Police", "message shown: Rodillo nuevo."},

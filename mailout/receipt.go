@@ -146,9 +146,6 @@ func (m *told) commands() (list []line) {
 	}
 	if r.Help {
 		for _, name := range core.MailCommands() {
-			if name == "template" { // there are none to answer with
-				continue
-			}
 			key := "command." + name
 			list = append(list, line{Text: m.T(key+".how") + " · #" + m.other.T(key), Detail: m.T(key + ".does")})
 		}

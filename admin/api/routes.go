@@ -66,6 +66,12 @@ func (a *api) endpoints() []endpoint {
 		on(a, get, "/reports", "report-get", "Numbers over time (main solvers and managers)", a.report),
 		on(a, get, "/reports.csv", "report-csv", "The same as a table for spreadsheets", a.reportCSV, asCSV),
 
+		on(a, get, "/templates", "template-list", "Templates that the person may use, by title", a.templateList),
+		on(a, post, "/templates", "template-create", "Write one (who manages them in the service)", a.templateCreate, created),
+		on(a, get, "/templates/{id}", "template-get", "A template", a.templateGet),
+		on(a, put, "/templates/{id}", "template-edit", "Change it; what is left out stays", a.templateEdit),
+		on(a, del, "/templates/{id}", "template-delete", "Delete it for good, its schedule with it", a.templateDelete),
+
 		on(a, get, "/me", "me-get", "The person of the token", a.me),
 		on(a, get, "/me/absence", "absence-get", "When the person is away, and who stands in", a.absenceGet),
 		on(a, put, "/me/absence", "absence-set", "Set it", a.absencePut),

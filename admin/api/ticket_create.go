@@ -14,13 +14,14 @@ import (
 
 // NewTicket is what opening a ticket takes.
 type NewTicket struct {
-	Service    string        `json:"service" doc:"By name or path"`
-	Subject    string        `json:"subject"`
-	Text       string        `json:"text"`
+	Service    string        `json:"service,omitempty" doc:"By name or path; only a template makes up for it, as for what follows"`
+	Subject    string        `json:"subject,omitempty"`
+	Text       string        `json:"text,omitempty"`
 	Category   core.Category `json:"category,omitempty"`
 	Priority   core.Priority `json:"priority,omitempty"`
 	OnBehalfOf string        `json:"on_behalf_of,omitempty" doc:"The requester's address; absent = for oneself"`
 	Fields     fields        `json:"fields,omitempty" doc:"Custom fields by name, those of the service (/services)"`
+	Template   string        `json:"template,omitempty" doc:"The id of a ticket template, which fills in what is left out"`
 }
 
 // Opened is all that somebody gets who does not see the ticket that they opened (a ticket reporter).
@@ -48,9 +49,11 @@ func (a *api) ticketCreate(ctx context.Context, in *ticketCreateIn) (*ticketCrea
 	if err != nil {
 		return nil, err
 	}
-	n := helpdesk.NewTicket{Subject: body.Subject, Text: body.Text, Category: body.Category, Priority: body.Priority, Attachments: files, Fields: body.Fields}
+	n := helpdesk.NewTicket{Subject: body.Subject, Text: body.Text, Category: body.Category, Priority: body.Priority, Attachments: files, Fields: body.Fields, Template: body.Template}
 	if s := dir.ServiceByName(body.Service); s != nil {
 		n.Service = s.ID
+	} else if body.Service != "" {
+		return nil, core.BadInput("service", "error.service.unknown")
 	}
 	var number core.Number
 	err = a.Helpdesk.Do(ctx, actor(ctx), func(act *helpdesk.Act) (err error) {

@@ -35,7 +35,11 @@ func (a *Act) ReplyNamed(ctx context.Context, n core.Number, name string) (strin
 	if err != nil {
 		return "", err
 	}
-	return found.Reply(a.dir, t, a.actor.Person, a.now), nil
+	text := found.Reply(a.dir, t, a.actor.Person, a.now)
+	if strings.TrimSpace(text) == "" { // nothing but placeholders without value
+		return "", core.BadInput("template", "error.text.empty")
+	}
+	return text, nil
 }
 
 // fillIn fills what a new ticket leaves out from the ticket template that it names, which serves in its service and which
