@@ -150,5 +150,6 @@ func samples() map[string]core.Outgoing {
 	maps.Copy(all, receiptSamples())
 	maps.Copy(all, addressSamples())
 	maps.Copy(all, digestSamples())
+	maps.Copy(all, newsSamples())
 	return all
 }
