@@ -69,6 +69,9 @@ func HiddenFrom(t *Ticket, s Standing) []string {
 			hidden = append(hidden, f)
 		}
 	}
+	if len(s.fieldsOf(t)) < len(t.Fields) { // D27
+		hidden = append(hidden, "fields")
+	}
 	hidden = append(hidden, "group", "followers", "relations", "approvals")
 	if !s.Since.IsZero() { // D15
 		hidden = append(hidden, "earlier_messages")

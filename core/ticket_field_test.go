@@ -98,6 +98,9 @@ func TestTicketFieldsAreCut(t *testing.T) {
 		if got := strings.Join(slices.Sorted(maps.Keys(v.Fields)), " "); got != want {
 			t.Errorf("%s is shown %s, want %s", who, got, want)
 		}
+		if hidden := slices.Contains(HiddenFrom(ticket, s), "fields"); hidden == s.SeesInternal() {
+			t.Errorf("told that fields are hidden from %s: %t", who, hidden)
+		}
 		if list := v.InList(); !s.SeesInternal() && list.Fields != nil {
 			t.Errorf("%s has %v in the list", who, list.Fields)
 		}
