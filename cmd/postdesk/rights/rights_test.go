@@ -312,7 +312,7 @@ func TestTableKnowsEveryWayIn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	base := readCells(t, cells)
-	known := append(slices.Clone(open), articleRoutes...)
+	known := slices.Concat(open, articleRoutes, templateRoutes)
 	for _, l := range readOthers(t) {
 		known = append(known, l.route)
 	}
@@ -322,7 +322,7 @@ func TestTableKnowsEveryWayIn(t *testing.T) {
 	known = append(known, "POST /api/v1/tickets", "POST /dashboard/ithelpdesk/new", "POST /dashboard/ithelpdesk/{number:[0-9]+}/record",
 		"POST /dashboard/ithelpdesk/{number:[0-9]+}/actions/{action}")
 	var actions []core.Action
-	methods := []string{"PersonNamed", "AssigneeNamed", "SomebodyNamed", "ServiceNamed", "GroupNamed", "Try"} // no operations
+	methods := []string{"PersonNamed", "AssigneeNamed", "SomebodyNamed", "ServiceNamed", "GroupNamed", "ReplyNamed", "Try"} // no operations
 	for name, op := range operations {
 		methods = append(methods, op.method)
 		if op.action != "" {
