@@ -243,6 +243,12 @@ func (p *play) properties() {
 		func(a *helpdesk.Act) error {
 			return only(a.EditTicket(p.Context(), p.ticket, helpdesk.Edit{Organization: &name}, 0))
 		},
+		func(a *helpdesk.Act) error { // twice, so that both stand in the log too
+			return only(a.EditTicket(p.Context(), p.ticket, helpdesk.Edit{Fields: map[string]string{"zzteamfield tag": "x", "floor": "zzopenfield before"}}, 0))
+		},
+		func(a *helpdesk.Act) error {
+			return only(a.EditTicket(p.Context(), p.ticket, helpdesk.Edit{Fields: map[string]string{"zzteamfield tag": "zzteamfield", "floor": "zzopenfield"}}, 0))
+		},
 	} {
 		p.do("mia", fn)
 	}

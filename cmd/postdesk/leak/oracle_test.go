@@ -26,6 +26,8 @@ work          ●   ●   ●   ●   ●   ●   ●   ◐   ●   ◐   ◐   
 reqfield      ●   ●   ●   ●   ●   ●   ●   ◐   ●   ◐   ◐   ◐   ○   ○   ○   ○   ·   ·   ·   ·   ·   ·
 solfield      ●   ●   ●   ●   ●   ●   ●   ◐   ●   ~   ◐   ◐   ○   ○   ○   ○   ·   ·   ·   ·   ·   ·
 orgfield      ●   ●   ●   ●   ●   ●   ●   ◐   ●   ◐   ◐   ◐   ○   ○   ○   ○   ·   ·   ·   ·   ·   ·
+teamfield     ●   ●   ●   ●   ●   ●   ●   ◐   ●   ◐   ◐   ◐   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+openfield     ●   ●   ●   ●   ●   ●   ●   ◐   ●   ◐   ◐   ◐   ●   ●   ●   ●   ·   ·   ·   ·   ·   ·
 otherfield    ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
 solver        ●   ●   ●   ●   ●   ●   ●   ◐   ●   ◐   ◐   ◐   ○   ○   ●   ○   ·   ·   ~   ·   ·   ~
 organization  ●   ●   ●   ●   ●   ●   ●   ◐   ●   ◐   ◐   ◐   ○   ○   ●   ○   ·   ·   ·   ·   ·   ·
@@ -59,7 +61,7 @@ func words() map[string][]string {
 	return map[string][]string{
 		"note": {"zznote"}, "filename": {"zzfilename"}, "filecontent": {"zzfilecontent"}, "priority": {"urgent"},
 		"target": {"2031-07-19", "jul 19, 2031", "19 jul 2031"}, "work": {`"work":`}, "reqfield": {"zzreqfield"},
-		"solfield": {"zzsolfield"}, "orgfield": {"zzorgfield"}, "otherfield": {"zzotherfield"}, "solver": {"zzvicmail"},
+		"solfield": {"zzsolfield"}, "orgfield": {"zzorgfield"}, "otherfield": {"zzotherfield"}, "teamfield": {"zzteamfield"}, "openfield": {"zzopenfield"}, "solver": {"zzvicmail"},
 		"organization": {"zzorgname"}, "group": {"zzgroup"}, "follower": {"zzfollow"}, "approval": {"zzapprtext"},
 		"approver": {"zzasked"}, "verdict": {"zzverdict"}, "parenttext": {"zzparent"}, "linkedtext": {"zzlinked"},
 		"childtext": {"zzchild"}, "mergedtext": {"zzmerged"}, "folded": {"zzfolded"}, "messageid": {"zzmsgid"},
