@@ -86,7 +86,7 @@ func (tx *Tx) BeginErasure(f *core.Forgotten, now time.Time) {
 		"update reply_token set address = null, revoked_at = coalesce(revoked_at, $3) where person_id = $1 or address = any ($4)",
 		// What is being sent has a lease: it ends by itself, and the ticket waits for that.
 		"update outbox set state = 'cancelled', response = '', finished_at = $3 where (person_id = $1 or address = any ($4)) and state in ('queued', 'uncertain', 'parked')",
-		"update template set requester_id = null, next_at = null where requester_id = $1",
+		"update template set requester_id = null, schedule = null, next_at = null, failure = null, version = version + 1 where requester_id = $1",
 	} {
 		tx.write("with args as (select $1::bigint, $2::text, $3::timestamptz, $4::text[]) "+sql, f.ID, f.Address(), now, f.Addresses)
 	}
@@ -118,11 +118,11 @@ func (s *Store) ScanErasure(ctx context.Context, e *Erasure) (done bool, err err
 		tx.write(`insert into erasure_ticket select $1::bigint, t.number from ticket t where t.number > $2 and t.number <= $3 and (
 				t.requester_id = $1 or t.solver_id = $1
 				or exists (select from ticket_person p where p.ticket_number = t.number and p.person_id = $1)
-				or exists (select from log_record r where r.ticket_number = t.number and r.at <= $6 + interval '1 second' and (r.author_id = $1 or lower(r.author_address) = any ($4)
+				or exists (select from log_record r where r.ticket_number = t.number and r.at <= $6::timestamptz + interval '1 second' and (r.author_id = $1 or lower(r.author_address) = any ($4)
 					or r.copied && $4 or r.change::text ilike any ($5) or r.folded ilike any ($5)))
 				or exists (select from approval a where a.ticket_number = t.number and (a.asked_by = $1
 					or exists (select from approver v where v.approval_id = a.id and $1 in (v.person_id, v.decided_by))))
-				or exists (select from outbox o join outbox_content c on c.outbox_id = o.id where o.ticket_number = t.number and o.created_at <= $6
+				or exists (select from outbox o join outbox_content c on c.outbox_id = o.id where o.ticket_number = t.number and o.created_at <= $6::timestamptz
 					and (o.person_id = $1 or o.address = any ($4) or o.response ilike any ($5) or o.note ilike any ($5) or c.content::text ilike any ($5))))
 			on conflict do nothing`, e.ID, from, to, e.Addresses, e.words(), e.Begun)
 		e.Scanned, done = to, to >= last

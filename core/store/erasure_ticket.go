@@ -37,6 +37,7 @@ func (s *Store) EraseInTicket(ctx context.Context, e *Erasure, n core.Number, no
 		if err := tx.eraseMails(ctx, e, "o.ticket_number = $1 order by o.seq", n, wrote, now); err != nil {
 			return err
 		}
+		tx.write("select search_refresh($1, true)", n)
 		tx.write("delete from erasure_ticket where person_id = $1 and ticket_number = $2", e.ID, n)
 		return nil
 	})
