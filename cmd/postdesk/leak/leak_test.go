@@ -48,6 +48,7 @@ func TestNobodyIsShownWhatIsNotTheirs(t *testing.T) {
 type play struct {
 	*world
 	asked                                                          []string // who asks for everything; a guest has mail only
+	shelved                                                        []string // the articles' ids
 	ticket, merged, parent, linked, child, subteam, spam, reported core.Number
 }
 
@@ -57,6 +58,8 @@ var narrow = strings.Fields("fol exa ada dan req eva ken pat net cop joe tre roo
 func (p *play) all() {
 	on := func(who string, does bool) { p.times[who] = does }
 	p.step("opened", p.start)
+	p.step("near its deadline", func() { p.later(200 * time.Minute) })
+	p.step("late", func() { p.later(time.Hour) })
 	p.step("taken part in", func() {
 		for _, who := range []string{"eva", "ken"} {
 			p.do("mia", func(a *helpdesk.Act) error {
@@ -113,6 +116,7 @@ func (p *play) all() {
 	})
 	on("exa", true)
 	p.step("with the exceptional solver", func() { p.give("sol", "exa", "") })
+	p.step("near its deadline with them", func() { p.later(6 * time.Hour) })
 	p.step("worked on by them", func() {
 		p.write("exa", p.ticket, "zznote of theirs", false)
 		p.write("exa", p.ticket, "I look at it.", true)
@@ -125,6 +129,7 @@ func (p *play) all() {
 			p.Errorf("after passing it on: %s", got)
 		}
 	})
+	p.step("late with another", func() { p.later(3 * time.Hour) })
 	p.step("not delivered", func() {
 		p.write("vic", p.ticket, "Try now.", true)
 		p.post(func(l *store.Leased) bool { return l.Event == core.EventPublicReply && p.keys[l.Address] == "eva" })
@@ -151,6 +156,8 @@ func (p *play) all() {
 	p.step("split", p.split)
 	p.step("left behind", p.leave)
 	p.step("around it", p.around)
+	p.step("around it, near deadlines", func() { p.later(200 * time.Minute) })
+	p.step("written about", p.publish)
 	p.step("resolved", func() {
 		p.do("vic", func(a *helpdesk.Act) error {
 			return only(a.Resolve(p.Context(), p.ticket, helpdesk.NewRecord{Text: "Done."}))
@@ -199,10 +206,20 @@ func (p *play) step(name string, fn func()) {
 const home = "/dashboard/ithelpdesk"
 
 func (p *play) start() {
+	yes := true // a manager who asked for it hears of deadlines (E12)
+	p.ok(p.help.SetNotice(p.Context(), core.Actor{Person: p.people["man"], Via: core.ViaDesk, Level: core.SignedIn}, helpdesk.NoticeChoice{Reason: "sla_manager", Wanted: &yes}))
 	p.byMail("req", func(a *helpdesk.Act) (err error) {
 		p.ticket, err = a.OpenTicket(p.Context(), helpdesk.NewTicket{Service: p.service["Printers"], Subject: "Paper jam", Text: "zzearlier, the request"})
 		return err
 	})
+	t, err := p.city.Store.Ticket(p.Context(), p.ticket)
+	p.ok(err)
+	if t.SLA == 0 { // a guest is promised nothing
+		delete(p.words, "late")
+		delete(p.marks, "late")
+		return
+	}
+	p.words["late"] = []string{`"from":"` + strings.ToLower(t.Clock.FirstResponseDue.UTC().Format(time.RFC3339)) + `"`} // what the log says of it
 }
 
 func (p *play) give(by, solver, group string) {
@@ -327,4 +344,5 @@ func (p *play) around() {
 func (p *play) later(d time.Duration) {
 	p.ahead.Add(int64(d))
 	p.ok(p.help.Life(context.WithoutCancel(p.Context())))
+	p.ok(p.help.Deadlines(context.WithoutCancel(p.Context())))
 }

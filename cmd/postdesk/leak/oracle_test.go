@@ -46,6 +46,7 @@ childtext     ●   ●   ●   ●   ●   ·   ●   ·   ●   ·   ·   ·  
 mergedtext    ●   ●   ●   ●   ●   ●   ●   ◐   ●   ◐   ◐   ◐   ·   ·   ·   ◐   ·   ·   ·   ·   ·   ·
 folded        ●   ●   ●   ●   ●   ●   ●   ◐   ●   ◐   ◐   ◐   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
 messageid     ●   ●   ●   ●   ●   ●   ●   ◐   ●   ◐   ◐   ◐   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
+late          ●   ●   ●   ●   ●   ●   ●   ◐   ●   ◐   ◐   ◐   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·
 earlier       ●   ●   ●   ●   ●   ●   ●   ◐   ●   ◐   ◐   ◐   ●   ●   ●   ·   ·   ·   ·   ·   ·   ·
 subteam       ●   ●   ●   ●   ●   ●   ●   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ●   ●   ·   ·
 spam          ●   ●   ●   ●   ●   ●   ●   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ●   ·   ·   ·
@@ -54,6 +55,10 @@ held          ●   ●   ●   ●   ●   ·   ●   ·   ·   ·   ·   ·   
 undelivered   ●   ●   ●   ●   ●   ●   ●   ◐   ●   ~   ~   ~   ·   ·   ·   ·   ·   ·   ·   ·   ·   ~
 unserved      ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ●   ·   ·
 reported      ●   ●   ●   ●   ●   ●   ●   ·   ·   ·   ·   ·   ·   ●   ·   ·   ·   ·   ·   ·   ·   ·
+teamknowledge ●   ●   ●   ●   ●   ●   ●   ·   ·   ●   ·   ·   ·   ·   ·   ·   ·   ·   ●   ·   ·   ·
+openknowledge ●   ●   ●   ●   ●   ●   ●   ·   ●   ●   ·   ·   ●   ●   ●   ●   ●   ●   ●   ●   ·   ·
+teamnews      ●   ●   ●   ●   ●   ·   ●   ·   ·   ●   ·   ·   ·   ·   ·   ·   ·   ·   ●   ·   ·   ·
+opennews      ●   ●   ●   ●   ●   ●   ●   ·   ●   ●   ·   ·   ●   ●   ●   ●   ●   ●   ●   ●   ·   ·
 `
 
 // words are what is planted, in lower case. Numbers of tickets join them when they are known.
@@ -67,7 +72,8 @@ func words() map[string][]string {
 		"childtext": {"zzchild"}, "mergedtext": {"zzmerged"}, "folded": {"zzfolded"}, "messageid": {"zzmsgid"},
 		"earlier": {"zzearlier"}, "subteam": {"zzsubteam"}, "spam": {`"spam":true`}, "spamtext": {"zzspam"}, "held": {"zzheld"},
 		"undelivered": {"zzsmtp"}, "unserved": {"zzunserved"}, "reported": {"zzreported"},
-		"parent": nil, "linked": nil, "child": nil, "merged": nil,
+		"teamknowledge": {"zzteamknowledge"}, "openknowledge": {"zzopenknowledge"}, "teamnews": {"zzteamnews"}, "opennews": {"zzopennews"},
+		"parent": nil, "linked": nil, "child": nil, "merged": nil, "late": nil,
 	}
 }
 

@@ -37,6 +37,7 @@ func (p *play) sweep() {
 		p.get(who, strings.Replace(file, api.Base+"/tickets", home, 1))
 		p.who(who)
 		p.search(who)
+		p.browse(who)
 		p.attempt(who)
 	}
 	p.spamStaysWithTheMainSolvers()

@@ -121,6 +121,8 @@ func (w *world) enlarge(guest bool) {
 			join service s on s.name = g.service join person p on p.email = g.who || '@city.test'`,
 		`insert into role_grant (service_id, role, person_id, solver_group_id, for_group_id) select x.id, role, person_id, solver_group_id, for_group_id
 			from role_grant g join service s on s.id = g.service_id and s.name = 'Printers', service x where x.name = 'Scanners' and role <> 'solver_group'`,
+		`with always as (insert into calendar (name, timezone, hours, holidays) values ('Always', 'UTC', '{"mon-sun": ["00:00-24:00"]}', '{}') returning id)
+			update sla set calendar_id = always.id, priorities = '{"urgent": {"resolution": 43200}}' from always`,
 		`update service set ticket_fields = '[{"name": "zzteamfield tag"}, {"name": "floor", "requesters": true}]' where name = 'Printers'`,
 		"update service set remind_days = '{1}', after_deadline = 'refuse', reopen_days = 7, close_after_days = 5",
 		"select setval('ticket_number', 900100200)",
