@@ -33,6 +33,7 @@ func TestNoticesAgreeWithTheMatrix(t *testing.T) {
 		EventPublicReply: {ToSolverSide, ToRequester, ToParticipants, ToFollowers}, EventMessageReceived: {ToSolverSide, ToFollowers},
 		EventAssigned: {ToSolver, ToPreviousSolver}, EventReopened: {ToSolverSide, ToRequester, ToFollowers}, EventReturned: {ToMainSolvers},
 		EventResolved: {ToRequester, ToParticipants, ToFollowers}, EventClosed: {ToRequester}, EventAssignedGroup: {ToGroupMembers},
+		EventSLAWarning: {ToSolverSide, ToManagers}, EventSLABreach: {ToSolverSide, ToManagers}, // E12
 	} {
 		for _, a := range audiences {
 			found := false
@@ -42,6 +43,11 @@ func TestNoticesAgreeWithTheMatrix(t *testing.T) {
 			if !found {
 				t.Errorf("%s does not tell %s", event, a)
 			}
+		}
+	}
+	for _, n := range noticeLines { // E12: managers are told of deadlines where they asked, and of nothing else
+		if sla := n.Event == EventSLAWarning || n.Event == EventSLABreach; (n.Audience == ToManagers) != (n.Switch == OffFirst) || n.Audience == ToManagers && !sla {
+			t.Errorf("%s tells %s by %q", n.Event, n.Audience, n.Switch)
 		}
 	}
 	for _, n := range NoticesOf(EventNoteAdded) { // A69

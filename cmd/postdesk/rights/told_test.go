@@ -9,7 +9,7 @@ import (
 )
 
 // told is who is mailed of an event, by the rows A6–A10 of the matrix and no others: a solver hears of no new ticket, a
-// manager is told nothing of the queue and gets no tickets, a reader and a ticket reporter nothing at all.
+// manager is told nothing of the queue and gets no tickets, and of deadlines only on asking, a reader and a ticket reporter nothing at all.
 const told = `
 ticket_created | plain | ben mia
 unassigned | plain | mia
@@ -26,6 +26,13 @@ note_added | group | gus gil
 note_added | group solver:sol | sol
 note_added | follow:ken | mia ken
 ticket_created | from:pat | pat mia
+sla_warning | plain | mia
+sla_warning | group | gus gil
+sla_warning | solver:sol | sol
+sla_breach | plain | mia
+sla_breach | group | gus gil
+sla_breach | solver:exa | exa
+sla_breach | follow:ken | mia
 approval_requested | asked:ken | ken
 approval_requested | asked:pat | pat net
 `
