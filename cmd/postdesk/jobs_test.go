@@ -23,8 +23,8 @@ type jobRig struct {
 	store *store.Store
 }
 
-// newJobRig has a service without main solver, so that there is an alert for the one administrator, and a ticket that
-// waits long enough for two reminders.
+// newJobRig has a service without main solver, so that there is an alert for the one administrator, a ticket that waits
+// long enough for two reminders, and news to be mailed.
 func newJobRig(t *testing.T) *jobRig {
 	r := &jobRig{T: t, url: storetest.URL(t)}
 	r.store = storetest.Open(t, r.url)
@@ -35,6 +35,8 @@ func newJobRig(t *testing.T) *jobRig {
 		`insert into ticket (service_id, subject, status, requester_id, opened_via, root_message_id, created_at, updated_at, waiting_since)
 			select s.id, 'Paper jam', 'waiting', p.id, 'mail', 'x@city.test', now() - interval '9 days', now() - interval '9 days', now() - interval '4 days'
 			from service s, person p where s.name = 'Printers' and p.email = 'ben@city.test'`,
+		`insert into article (id, kind, service_id, title, text, language, for_requesters, created_at, updated_at, mail_at)
+			select gen_random_uuid(), 'news', id, 'New trays', 'They came.', 'en', true, now(), now(), now() from service where name = 'Printers'`,
 		"update desk set version = version + 1",
 	} {
 		if _, err := r.store.Pool().Exec(t.Context(), sql); err != nil {
@@ -96,7 +98,7 @@ func (r *jobRig) done() {
 	}
 }
 
-// D18, E9: two daemons, and again after a restart, mail one alert and one reminder.
+// D18, E9, E15: two daemons, and again after a restart, mail one alert, one reminder, and news once to everybody.
 func TestJobsOfTwoDaemons(t *testing.T) {
 	t.Parallel()
 	r := newJobRig(t)
@@ -107,6 +109,9 @@ func TestJobsOfTwoDaemons(t *testing.T) {
 		if alerts, reminders := r.count("select count(*) from outbox where event = 'configuration_alert'"),
 			r.count("select count(*) from outbox where event = 'waiting_reminder'"); alerts != 1 || reminders != 1 {
 			t.Errorf("round %d: %d alerts and %d reminders, want one of each", round, alerts, reminders)
+		}
+		if mails, people := r.count("select count(*) from outbox where event = 'news'"), r.count("select count(distinct address) from outbox where event = 'news'"); mails != 12 || people != 12 {
+			t.Errorf("round %d: %d mails of news to %d people, want 12", round, mails, people)
 		}
 		if twice := r.count("select count(*) - count(distinct args ->> 'job') from river_job where args ->> 'job' <> 'life'"); twice > 0 {
 			t.Errorf("%d jobs stand twice in one period", twice)
