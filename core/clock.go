@@ -73,8 +73,8 @@ func (t *Ticket) Tick(s *SLA, now time.Time) {
 // exact is a moment as the database keeps it. Counted finer, deadlines would differ from themselves when read again.
 func exact(t time.Time) time.Time { return t.Truncate(time.Microsecond) }
 
-// over tells whether the ticket has left the queues for good: done, merged or spam.
-func (t *Ticket) over() bool { return t.Status.Done() || t.MergedInto != 0 || !t.SpamAt.IsZero() }
+// over tells whether the ticket has left the queues: done, as merged ones are too, or spam.
+func (t *Ticket) over() bool { return t.Status.Done() || !t.SpamAt.IsZero() }
 
 // standsSince is the moment from which on time does not count for the ticket's present state; zero = it counts.
 func (t *Ticket) standsSince(now time.Time) time.Time {
@@ -86,10 +86,10 @@ func (t *Ticket) standsSince(now time.Time) time.Time {
 		since = t.ResolvedAt
 	case !t.SpamAt.IsZero():
 		since = t.SpamAt
-	case t.MergedInto == 0:
+	default:
 		return time.Time{}
 	}
-	if since.IsZero() {
+	if since.IsZero() { // it came into this state before that was noted
 		return now
 	}
 	return exact(since)
@@ -194,14 +194,11 @@ func (k *Clock) mark(target Target, what string) {
 	}
 }
 
-// forget drops the marks of moments that lie in the future again, because a deadline moved.
+// forget drops the marks of what is to be met no more, and of moments that lie in the future again because a deadline moved.
 func (t *Ticket) forget(s *SLA, now time.Time) {
 	t.Clock.Told = slices.DeleteFunc(slices.Clone(t.Clock.Told), func(mark string) bool {
 		name, what, _ := strings.Cut(mark, ".")
 		target := Target(name)
-		if target == TargetFirstResponse && !t.FirstResponse.IsZero() {
-			return false
-		}
 		due := t.deadline(target)
 		if "."+what == warned && !due.IsZero() {
 			due = s.warnAt(target, due, t.Priority)

@@ -79,6 +79,15 @@ func TestPriorityAndSLASelectTheTargets(t *testing.T) {
 			first Mon 2026-03-02 14:00
 			resolution Wed 2026-03-04 09:00
 			overdue yes`},
+		{"the first SLA late: what passed before is no news", "none", `Mon 2026-03-02 09:00 open
+			Tue 2026-03-03 16:00 sla standard
+			overdue yes
+			due Mon 2026-03-02 14:00
+			tell nothing
+			told first_response.breach first_response.warning resolution.warning
+			next Wed 2026-03-04 09:00
+			Wed 2026-03-04 09:00 look
+			tell resolution.breach`},
 		{"an SLA without the other target", "standard", `Mon 2026-03-02 09:00 open
 			Mon 2026-03-02 10:00 sla answer
 			first Mon 2026-03-02 14:00
@@ -228,6 +237,7 @@ func TestWarningsAndBreachesAreToldOnce(t *testing.T) {
 			Mon 2026-03-02 13:12 look
 			tell first_response.warning
 			Mon 2026-03-02 13:30 reply
+			told nothing
 			Mon 2026-03-02 14:30 look
 			tell nothing
 			next Tue 2026-03-03 14:48`},

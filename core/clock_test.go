@@ -1,6 +1,11 @@
 package core
 
-import "testing"
+import (
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+)
 
 // Every expectation of these stories is worked by hand. Office hours are 08:00 to 12:00 and 13:00 to 17:00 from Monday to
 // Friday in Chicago, the shop's 09:00 to 14:00 and 17:00 to 20:30, on Saturday 10:00 to 14:00, in Madrid. Standard promises
@@ -341,5 +346,77 @@ func TestDoneTicketsHaveNoDeadline(t *testing.T) {
 			due none`},
 	} {
 		s.play(t)
+	}
+}
+
+// Tickets from before clocks were kept stand since they were set to waiting, resolved or marked, where that is known.
+func TestClockOfTicketsFromBefore(t *testing.T) {
+	t.Parallel()
+	c := calendar(t, "never", chicago)
+	at := func(s string) time.Time { return c.local(t, s) }
+	opened, since, now, reply := at("Mon 2026-03-02 09:00"), at("Mon 2026-03-02 11:00"), at("Tue 2026-03-03 10:00"), at("Mon 2026-03-02 14:00")
+	for name, row := range map[string]struct {
+		ticket     Ticket
+		stopped    time.Time
+		resolution string
+	}{
+		"waiting":                    {Ticket{Status: Waiting, WaitingSince: since}, since, "Wed 2026-03-04 09:00"},
+		"waiting since nobody knows": {Ticket{Status: Waiting}, now, "Wed 2026-03-04 09:00"},
+		"answered while it waited":   {Ticket{Status: Waiting, WaitingSince: since, FirstResponse: reply}, reply, "Wed 2026-03-04 11:00"},
+		"resolved":                   {Ticket{Status: Resolved, ResolvedAt: since, FirstResponse: since}, since, "Wed 2026-03-04 09:00"},
+		"closed":                     {Ticket{Status: Closed, ResolvedAt: since, ClosedAt: now, FirstResponse: since}, since, "Wed 2026-03-04 09:00"},
+		"spam":                       {Ticket{Status: Open, SpamAt: since}, since, "Wed 2026-03-04 09:00"},
+		"in work":                    {Ticket{Status: InProgress, FirstResponse: since}, time.Time{}, "Wed 2026-03-04 09:00"},
+	} {
+		ticket := row.ticket
+		ticket.CreatedAt, ticket.Priority = opened, Normal
+		ticket.Tick(slas(t)["standard"], now)
+		if k := ticket.Clock; !k.StoppedAt.Equal(row.stopped) || !k.ResolutionDue.Equal(at(row.resolution)) || k.FirstResponseDue.IsZero() {
+			t.Errorf("%s: it stands since %v, to be resolved by %s", name, k.StoppedAt, c.shown(k.ResolutionDue))
+		}
+	}
+}
+
+// The database keeps microseconds: what is worked out from a ticket that was read again is the same as before.
+func TestClockIsAsExactAsTheDatabase(t *testing.T) {
+	t.Parallel()
+	s := slas(t)["always"]
+	kept := func(at time.Time) time.Time { return at.Truncate(time.Microsecond) }
+	ticket := &Ticket{Status: Open, Priority: Normal, CreatedAt: noon.Add(1999)}
+	ticket.Tick(s, ticket.CreatedAt)
+	if err := ticket.SetStatus(Waiting, noon.Add(time.Hour+2999)); err != nil {
+		t.Fatal(err)
+	}
+	ticket.Tick(s, ticket.WaitingSince)
+	ticket.MessageByRequester()
+	ticket.Tick(s, noon.Add(2*time.Hour+777))
+	k := ticket.Clock
+	for _, at := range []time.Time{k.FirstResponseDue, k.ResolutionDue, k.DueAt, k.NextAt} {
+		if at != kept(at) {
+			t.Errorf("%v is kept as %v", at, kept(at))
+		}
+	}
+	ticket.CreatedAt = kept(ticket.CreatedAt)
+	ticket.Tick(s, noon.Add(3*time.Hour))
+	if !reflect.DeepEqual(ticket.Clock, k) {
+		t.Errorf("read again the clock is %+v, not %+v", ticket.Clock, k)
+	}
+}
+
+// Telling leaves a copy of the ticket alone, with which a change is compared.
+func TestTellingLeavesCopiesAlone(t *testing.T) {
+	t.Parallel()
+	s, now := slas(t)["standard"], noon.AddDate(0, 0, 30)
+	ticket := &Ticket{Status: Open, Priority: Normal, CreatedAt: noon}
+	ticket.Tick(s, noon)
+	ticket.Clock.Told = append(make([]string, 0, 8), "first_response.warning", "first_response.breach")
+	before := *ticket
+	ticket.TellDue(s, now)
+	other := before
+	other.TellDue(s, now)
+	other.PublicReplyByTeam(now)
+	other.Tick(s, now)
+	if want := []string{"first_response.warning", "first_response.breach"}; !slices.Equal(before.Clock.Told, want) || len(ticket.Clock.Told) != 4 || !slices.Equal(ticket.Clock.Told[:2], want) {
+		t.Errorf("before %v, then %v, the other %v", before.Clock.Told, ticket.Clock.Told, other.Clock.Told)
 	}
 }
