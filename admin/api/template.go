@@ -102,7 +102,9 @@ func (s *newSchedule) UnmarshalJSON(raw []byte) error {
 
 // Schema describes it.
 func (newSchedule) Schema(r huma.Registry) *huma.Schema {
-	return &huma.Schema{OneOf: []*huma.Schema{r.Schema(typeOf[core.Schedule](), true, "Schedule"), {Type: "null"}}}
+	s := *r.SchemaFromRef(r.Schema(typeOf[core.Schedule](), true, "Schedule").Ref)
+	s.Nullable = true
+	return &s
 }
 
 func (n NewTemplate) writing() (helpdesk.TemplateWriting, error) {

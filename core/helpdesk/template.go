@@ -113,7 +113,7 @@ const maxTemplates = 200
 // AddTemplate keeps a new one in a service whose templates the actor manages (A28). Without a language it is in the service's.
 func (h *Helpdesk) AddTemplate(ctx context.Context, actor core.Actor, w TemplateWriting) (v core.TemplateView, err error) {
 	err = h.writes(ctx, actor, func(a *Act) error {
-		t := &core.Template{ID: newID(), CreatedAt: a.now}
+		t := &core.Template{ID: newID(), CreatedAt: a.now.Truncate(time.Microsecond)}
 		if w.Kind != nil {
 			t.Kind = *w.Kind
 		}
@@ -273,7 +273,7 @@ func (a *Act) writeTemplate(ctx context.Context, t *core.Template, w TemplateWri
 	case before == nil || !before.Equal(*t.Schedule):
 		t.NextAt = t.Schedule.Next(a.now)
 	}
-	t.Failure, t.UpdatedAt = nil, a.now // what could not be done before is tried with what is written now
+	t.Failure, t.UpdatedAt = nil, a.now.Truncate(time.Microsecond) // what could not be done before is tried with what is written now
 	t.Version++
 	return nil
 }
