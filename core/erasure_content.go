@@ -12,10 +12,10 @@ func (f *Forgotten) Content(c *Content, wrote []string) {
 		f.view(v)
 	}
 	f.record(c, wrote)
-	f.ref(c.Actor)
 	if c.Approval != nil {
 		f.approval(c.Approval)
 	}
+	c.EachPerson(f.ref) // last: what is theirs is known by it
 	c.Previous, c.InsteadOf = f.Named(c.Previous), f.Named(c.InsteadOf)
 	for _, name := range f.Names { // "Ana Ruiz (IT)", as what they wrote is from
 		if rest, ok := strings.CutPrefix(c.FromName, name+" ("); ok {
@@ -62,7 +62,7 @@ func (f *Forgotten) list(words []string) {
 }
 
 func (f *Forgotten) ref(r *Ref) {
-	if r != nil && f.Is(*r) {
+	if f.Is(*r) {
 		*r = Ref{Email: f.Address()}
 	}
 }
@@ -77,31 +77,20 @@ func (f *Forgotten) view(v *View) {
 	if v.Solver != nil && f.Is(*v.Solver) {
 		v.SolverFields = nil
 	}
-	f.ref(&v.Requester)
-	f.ref(v.Solver)
-	for _, r := range append(pointers(v.Participants), pointers(v.Followers)...) {
-		f.ref(r)
-	}
 	for i := range v.Approvals {
 		f.approval(&v.Approvals[i])
 	}
 }
 
+// approval takes away the words that go with a question or a decision of theirs.
 func (f *Forgotten) approval(a *ApprovalView) {
 	if f.Is(a.AskedBy) {
 		a.Text = ""
 	}
-	f.ref(&a.AskedBy)
 	for i := range a.Approvers {
-		s := &a.Approvers[i]
-		theirs := f.Is(Ref{Email: s.Email, Name: s.Name})
-		if theirs || s.DecidedBy != nil && f.Is(*s.DecidedBy) {
+		if s := &a.Approvers[i]; f.Is(Ref{Email: s.Email, Name: s.Name}) || s.DecidedBy != nil && f.Is(*s.DecidedBy) {
 			s.Text = ""
 		}
-		if theirs {
-			s.Email, s.Name = f.Address(), ""
-		}
-		f.ref(s.DecidedBy)
 	}
 }
 
@@ -115,10 +104,9 @@ func (f *Forgotten) record(c *Content, wrote []string) {
 		r.Text, r.Folded, r.Copied, r.Attachments = erasedText(r.Text), "", nil, []AttachmentView{}
 		c.Files, c.FilesAsLinks = nil, nil
 	}
-	f.ref(r.Author)
 	r.Copied = slices.DeleteFunc(r.Copied, func(a string) bool { return slices.Contains(f.Addresses, FoldAddress(a)) })
 	if r.Change != nil {
-		change := f.Change(*r.Change, theirs || f.Is(c.Ticket.Requester) || c.Ticket.Requester.Email == f.Address())
+		change := f.Change(*r.Change, theirs || f.Is(c.Ticket.Requester))
 		if change.Field == "delivery" && change.From != r.Change.From { // the server's answer may quote what it refused
 			r.Text = ""
 		}

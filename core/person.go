@@ -84,6 +84,9 @@ func (p *Person) Ref() Ref { return Ref{Email: p.Email, Name: p.Name} }
 
 // FirstName is what one calls the person in a sentence.
 func (r Ref) FirstName() string {
+	if r.Erased() { // a description is no name
+		return r.Display()
+	}
 	name, _, _ := strings.Cut(r.Display(), " ")
 	return name
 }

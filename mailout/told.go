@@ -36,6 +36,7 @@ func (r *Renderer) told(o core.Outgoing, publicURL string) *told {
 		Printer: r.locales.For(o.Language).In(r.zone()), Content: o.Content,
 		Event: o.Event, Role: o.Role, Reason: o.Reason, Address: o.Address, Now: o.CreatedAt,
 	}
+	m.EachPerson(m.Name)
 	m.other = r.locales.For(core.English)
 	if m.Language() == core.English {
 		m.other = r.locales.For(core.Spanish)

@@ -96,6 +96,17 @@ func (p Printer) HTML(key string, args ...any) template.HTML {
 	return template.HTML(p.fill(html.EscapeString(sentence), args, bold)) // both parts are escaped above
 }
 
+// erasedKey is the word for whoever was erased.
+const erasedKey = "person.erased"
+
+// Name puts the language's word in the place of the name of somebody who was erased. Sentences do it for their arguments
+// by themselves.
+func (p Printer) Name(r *core.Ref) {
+	if r.Erased() {
+		r.Name = p.T(erasedKey)
+	}
+}
+
 // Has tells whether there is a sentence for the key.
 func (p Printer) Has(key string) bool {
 	_, ok := p.find(key, nil)
@@ -139,6 +150,9 @@ func (p Printer) fill(sentence string, args []any, mark func(string) string) str
 			return hole
 		}
 		arg := fmt.Sprint(args[i])
+		if core.IsErased(arg) {
+			arg = p.T(erasedKey)
+		}
 		if m[2] != "" {
 			if word, ok := p.find(m[2]+"."+arg, nil); ok {
 				arg = word

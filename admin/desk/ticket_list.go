@@ -108,6 +108,7 @@ func (v *visit) deskPage(status int, open *ticketPage) error {
 	p.Query = n.query
 	p.Tiles, p.Pills = v.tiles(n, list), v.pills(n, list)
 	for _, t := range list.Tickets {
+		t.EachPerson(v.printer.Name)
 		r := row{View: t, Href: n.at(ticketPath(t.Number)), Current: open != nil && open.View.Number == t.Number}
 		r.Mine, r.Own = t.Solver != nil && t.Solver.Email == v.me.Email, t.Requester.Email == v.me.Email
 		p.Rows = append(p.Rows, r)

@@ -64,6 +64,7 @@ func (v *visit) ticketPage(status int, n core.Number, change func(*ticketPage)) 
 	if view.Number != n && v.r.Method == http.MethodGet { // merged: on to the survivor
 		return v.redirect(v.narrowing().at(ticketPath(view.Number)))
 	}
+	view.EachPerson(v.printer.Name)
 	p := &ticketPage{View: view, Base: ticketPath(view.Number), Filter: v.narrowing().at(""), Entries: v.entries(view, records)}
 	if len(records) > 0 {
 		p.Via = records[0].Via

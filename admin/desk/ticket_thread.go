@@ -37,6 +37,7 @@ func (v *visit) entries(view core.View, records []core.RecordView) []entry {
 	for _, r := range records {
 		e := entry{RecordView: r, Who: v.dir.Desk.Name, Side: "other", Note: !r.ShowToRequester}
 		if r.Author != nil {
+			v.printer.Name(r.Author)
 			e.Who, e.Side = r.Author.Display(), "team"
 			if r.Author.Email != "" && r.Author.Email == view.Requester.Email {
 				e.Side = "requester"
