@@ -49,6 +49,9 @@ func TestWho(t *testing.T) {
 	if err := json.Unmarshal([]byte(raw), &answer); err != nil || len(answer.Recipients) != 2 {
 		t.Errorf("as JSON it says %s: %v", raw, err)
 	}
+	if breach, _ := s.run(exitDone, "who", number, "sla_breach"); !strings.Contains(breach, "mia@city.test  main_solver  sla_solver") || strings.Contains(breach, "man@") {
+		t.Errorf("of a missed deadline it says\n%s", breach)
+	}
 	if nobody, _ := s.run(exitDone, "who", number, "approval_requested"); nobody != "nobody would be told of approval_requested in #"+number+"\n" {
 		t.Errorf("of nobody it says %s", nobody)
 	}
