@@ -69,6 +69,13 @@ var happenings = []happening{
 	{core.KindApproval, "approval", "Man Ager", "rejected", "Mia Main rejected in place of Man Ager", "Mia Main rechazó en lugar de Man Ager", "", ""},
 	{core.KindApproval, "approval", "", "cancelled", "Mia Main no longer needs the approval", "Mia Main ya no necesita la aprobación", "The approval is not needed any more", "La aprobación ya no hace falta"},
 	{core.KindApproval, "approval", "", "expired", "", "", "The time to approve ended without a decision", "El plazo para aprobar terminó sin una decisión"},
+	{core.KindSLA, "first_response_due", "2031-02-03T12:00:00Z", "2031-02-03T15:00:00Z", "", "", "The first answer is due by Feb 3, 2031, 15:00 now", "La primera respuesta vence ahora el 3 feb 2031, 15:00"},
+	{core.KindSLA, "first_response_due", "2031-02-03T15:00:00Z", "", "", "", "The first answer has no deadline any more", "La primera respuesta ya no tiene plazo"},
+	{core.KindSLA, "resolution_due", "", "2031-02-03T15:00:00Z", "", "", "It is to be resolved by Feb 3, 2031, 15:00 now", "Ahora hay que resolverlo para el 3 feb 2031, 15:00"},
+	{core.KindSLA, "resolution_due", "2031-02-03T15:00:00Z", "", "", "", "Resolving it has no deadline any more", "La solución ya no tiene plazo"},
+	{core.KindSLA, "first_response", "2031-02-03T15:00:00Z", "missed", "", "", "The first answer was not given by Feb 3, 2031, 15:00", "La primera respuesta no salió para el 3 feb 2031, 15:00"},
+	{core.KindSLA, "resolution", "2031-02-03T15:00:00Z", "missed", "", "", "It was not resolved by Feb 3, 2031, 15:00", "No se resolvió para el 3 feb 2031, 15:00"},
+	{core.KindSLA, "internal_target", "2031-02-03T15:00:00Z", "missed", "", "", "The internal target, Feb 3, 2031, 15:00, was missed", "La fecha interna, el 3 feb 2031, 15:00, pasó sin cumplirse"},
 	{core.KindMail, "delivery", "ben@city.test", "bounced", "", "", "The mail to ben@city.test came back", "El correo a ben@city.test fue devuelto"},
 }
 

@@ -44,6 +44,26 @@ func TestTilesAndPillsNarrowTheList(t *testing.T) {
 	}
 }
 
+// D19: the tile counts what is past a deadline of its SLA, stands out then, and leads to it.
+func TestTileOfWhatIsOverdue(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.sample(t)
+	w.exec(t, "update ticket set due_at = now() - interval '1 hour' where number = 1002")
+	w.exec(t, "update ticket set due_at = now() + interval '1 hour' where number = 1001")
+	b := w.as(t, "mia")
+	tile := b.get("/dashboard/ithelpdesk").want(200).one(".tile.late")
+	if got := text(tile); got != "SLA overdue 1" {
+		t.Errorf("the tile says %q", got)
+	}
+	if row := b.get(attr(tile, "href")).want(200).one(".row"); !strings.HasPrefix(attr(row, "href"), at(1002)) {
+		t.Errorf("it leads to %s", attr(row, "href"))
+	}
+	if got := b.get("/dashboard/ithelpdesk?q=vpn&status=all").want(200).text(".tile.late"); !strings.Contains(got, "1") {
+		t.Errorf("of what is searched for it says %q", got)
+	}
+}
+
 func TestListSaysWhatToDoWhereItIsEmpty(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
