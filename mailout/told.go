@@ -133,7 +133,7 @@ func (m *told) Author() string {
 		return m.Who()
 	}
 	a := m.Record.Author
-	if m.Unverified && a.Name != "" && a.Email != "" {
+	if m.Unverified && a.Name != "" && a.Email != "" && !a.Erased() {
 		return cleanText(a.Name + " <" + a.Email + ">")
 	}
 	return cleanText(a.Display())
