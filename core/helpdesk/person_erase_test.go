@@ -11,6 +11,7 @@ import (
 
 	"postdesk/core"
 	"postdesk/core/helpdesk"
+	"postdesk/core/store"
 )
 
 // gone wants no word of Ben in the whole database but for what is said to stay.
@@ -156,6 +157,50 @@ func TestErasureGoesOnAfterItWasInterrupted(t *testing.T) {
 	c.gone()
 	if n := c.number("select count(*) from audit where action = 'erased'"); n != 1 {
 		t.Errorf("%d entries of the audit", n)
+	}
+}
+
+// From the first step on, mail from the address is a stranger's: what it brings stays, also where the erasure goes on later.
+func TestSameAddressDuringErasureIsAStranger(t *testing.T) {
+	t.Parallel()
+	c := newTraces(t)
+	address := word("inbound.sender") + "@city.test"
+	var n core.Number
+	came := false
+	_, err := c.erase(helpdesk.EraseOptions{Progress: func(helpdesk.ErasureProgress) {
+		if came {
+			return
+		}
+		came = true
+		c.now = c.now.Add(time.Hour)
+		err := c.Store.InTx(t.Context(), func(tx *store.Tx) error {
+			p, made, err := tx.AddPerson(t.Context(), core.Person{Email: address, Name: "New One", Origin: core.Guest}, c.now)
+			if err != nil || !made || p.ID == c.People["ben"].ID {
+				t.Errorf("%+v %v", p, made)
+			}
+			c.People["new"] = p
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		c.sql("insert into requester_group_member select id, $1 from requester_group", c.People["new"].ID)
+		n = c.open("new")
+		c.sql(`insert into inbound (mailbox_id, epoch, uidvalidity, uid, sha256, size, received_at, accepted_at, finished_at, state, sender, subject)
+			values ($1, 0, 1, 200, sha256('n'), 1, $2, $2, $2, 'applied', $3, 'of the new one')`, c.Mailbox, c.now, address)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := c.desk.Ticket(t.Context(), c.People["mia"], n)
+	if err != nil || v.Subject != "Paper jam" || v.Requester != (core.Ref{Email: address, Name: "New One"}) {
+		t.Errorf("%+v: %v", v, err)
+	}
+	if left := c.strings("select subject from inbound where sender = $1 and raw_dropped_at is null", address); !slices.Equal(left, []string{"of the new one"}) {
+		t.Errorf("ledger: %q", left)
+	}
+	if sent := c.number("select count(*) from outbox where person_id = $1 and event = 'ticket_created'", c.People["new"].ID); sent != 1 {
+		t.Errorf("%d acknowledgements", sent)
 	}
 }
 
