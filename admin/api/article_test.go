@@ -208,3 +208,24 @@ func TestArticleListsFilterAndGoOnPageByPage(t *testing.T) {
 		}
 	}
 }
+
+// What nobody can have written is found nowhere, and fails nothing.
+func TestOddWordsFindNoArticles(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	path := r.write("mia", "news", object{})
+	for _, q := range []string{"%00", "%ff", "%25", "''", "%5C", "a:*%26b", "!", "%3C-%3E", "%28", strings.Repeat("x%20", 50)} {
+		if a := r.get(200, "mia", "/news?q="+q); titles(a) != "" {
+			t.Errorf("%s finds %s", q, a.Raw)
+		}
+	}
+	r.get(422, "mia", "/news?service=%00")
+	r.get(404, "mia", "/news/%00")
+	r.get(404, "mia", "/news/"+strings.ToUpper(strings.TrimPrefix(path, "/news/"))+"x")
+	for _, at := range []string{"12026-01-01T00:00:00Z", "2026-13-01T00:00:00Z", ""} {
+		r.put(422, "mia", path, object{"expires_at": at})
+	}
+	if log := r.log.String(); strings.Contains(log, "request failed") {
+		t.Errorf("the log tells of failures: %s", log)
+	}
+}
