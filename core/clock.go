@@ -190,7 +190,7 @@ func (k *Clock) told(target Target, what string) bool {
 
 func (k *Clock) mark(target Target, what string) {
 	if !k.told(target, what) {
-		k.Told = append(slices.Clip(k.Told), string(target)+what)
+		k.Told = append(k.Told, string(target)+what)
 	}
 }
 
