@@ -33,7 +33,7 @@ func receiptSamples() map[string]core.Outgoing {
 		"receipt-partly": receipt(core.Solver, core.Receipt{Text: core.TextNote, Told: []string{"Gus Grau"}, Lines: []core.ReceiptLine{
 			done("note", ""), done("group", "Field"),
 			{Command: "assign", Argument: "sol", Outcome: core.CommandRefused, Reason: "error.person.ambiguous", Args: []string{"sol", "Sol Paz <sol.paz@city.test>, Sol Vega <sol@city.test>"}},
-			{Command: "template", Argument: "welcome", Outcome: core.CommandRefused, Reason: "error.template.unknown", Args: []string{"welcome"}},
+			{Command: "template", Argument: "welcome", Outcome: core.CommandRefused, Reason: "error.template.unknown", Args: []string{"welcome", "“Toner”, “Closed”"}},
 		}}),
 		"receipt-refused": receipt(core.Solver, core.Receipt{Lines: []core.ReceiptLine{
 			{Command: "resolve", Outcome: core.CommandRefused, Reason: "error.status.done", Args: []string{"closed"}}}, Text: core.TextNote}),
