@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -17,7 +18,7 @@ const counted = "t.merged_into is null and t.spam_at is null and not t.withdrawn
 
 // reportKeys are the columns by which reports tell tickets apart.
 var reportKeys = map[core.ReportBy]string{
-	"service": "t.service_id", "category": "t.category", "group": "t.group_id", "solver": "t.solver_id", "priority": "t.priority",
+	"service": "t.service_id", "category": `t.category collate "C"`, "group": "t.group_id", "solver": "t.solver_id", "priority": `t.priority collate "C"`,
 }
 
 // What the rows of the report's statement are about.
@@ -43,69 +44,50 @@ func (r reads) Report(ctx context.Context, g Grants, by core.ReportBy, span *cor
 	}
 	c := &conditions{}
 	c.and("t.service_id = any (" + c.arg(g.services()) + ")")
-	if len(g.PairServices) > 0 {
-		c.and("(" + c.holds("t", g) + ")")
+	if len(g.PairServices) > 0 { // as a set that is made once, where Grants of lists look each ticket's requester up
+		c.and("(t.service_id = any (" + c.arg(g.Services) + ") or (t.service_id, t.requester_id) in (select u.s, m.person_id from unnest(" +
+			c.arg(g.PairServices) + "::bigint[], " + c.arg(g.PairGroups) + "::bigint[]) u (s, g) join requester_group_person m on m.group_id = u.g))")
 	}
 	c.and(counted)
 	starts, at := c.arg(span.Starts)+"::timestamptz[]", c.arg(now)+"::timestamptz"
 	from, to := c.arg(span.Starts[0]), c.arg(span.Starts[len(span.Days)])
-	sql := ""
-	event := func(measure int, when, outcome, done, where string) {
-		if sql != "" {
-			sql += "\nunion all "
-		}
-		minutes := "extract(epoch from " + done + " - t.created_at)::float8 / 60"
-		sql += fmt.Sprintf("select %d as m, %s as p, %s::text as k, %s as outcome, %s as minutes from ticket t where %s and %s",
-			measure, when, key, outcome, minutes, c.where(), where)
-	}
 	within := func(column string) string { return column + " >= " + from + " and " + column + " < " + to }
 	period := func(column string) string { return "width_bucket(" + column + ", " + starts + ") - 1" }
-	kept := func(due, done string) string { // missed is a deadline that had passed when it was done, or when the clock stopped before
-		return "case when " + due + " is null then 'none' when " + due + " < least(" + done + ", t.clock_stopped_at, t.resolved_at) then 'missed' else 'met' end"
+	tickets := func(when, where string) string {
+		return "select " + when + " as p, " + key + " as k from ticket t where " + c.where() + " and " + where
 	}
-	passed := func(due string) string {
-		return within(due) + " and " + due + " < least(" + at + ", t.clock_stopped_at, t.resolved_at)"
+	sums := func(event int, tickets ...string) string {
+		return fmt.Sprintf("select %d, p, coalesce(k::text, ''), count(*), 0, 0, 0, 0, null from (%s) e group by p, k", event, strings.Join(tickets, "\nunion all "))
 	}
-	const null, never = "null", "null::timestamptz"
-	event(eventCreated, period("t.created_at"), null, never, within("t.created_at"))
-	event(eventAnswered, period("t.first_response_at"), kept("t.first_response_due", "t.first_response_at"), "t.first_response_at", within("t.first_response_at"))
-	event(eventAnswered, period("t.first_response_due"), "'missed'", never, passed("t.first_response_due")+" and t.first_response_at is null")
-	event(eventResolved, period("t.resolved_at"), kept("t.resolution_due", "t.resolved_at"), "t.resolved_at", within("t.resolved_at"))
-	event(eventResolved, period("t.resolution_due"), "'missed'", never, passed("t.resolution_due")+" and t.resolved_at is null")
-	event(openBefore, "0", null, never, "t.created_at < "+from+" and (t.resolved_at is null or t.resolved_at >= "+from+")")
-	event(openNow, "width_bucket(extract(epoch from "+at+" - t.created_at)::float8, array["+ageLimits+"]::float8[])", null, never, "t.resolved_at is null")
-	rows, err := r.db.Query(ctx, `select m, p, coalesce(k, ''), count(*), count(minutes), count(*) filter (where outcome = 'met'),
-		count(*) filter (where outcome = 'missed'), count(*) filter (where outcome = 'none'),
-		percentile_cont(array[0.5, 0.9]) within group (order by minutes) from (`+sql+`) e group by grouping sets ((m, p, k), (m))`, c.args...)
-	if err != nil {
-		return nil, fmt.Errorf("report: %w", err)
+	// missed is a deadline that had passed when it was done, or when the clock stopped before.
+	promises := func(event int, done, due string) string {
+		passed := due + " < least(" + done + ", t.clock_stopped_at, t.resolved_at, " + at + ")"
+		return fmt.Sprintf(`select %d, p, coalesce(k::text, ''), count(*), count(minutes), count(*) filter (where not missed), count(*) filter (where missed),
+			count(*) filter (where missed is null), percentile_cont(array[0.5, 0.9]) within group (order by minutes) from (
+			select %s as p, %s as k, %s as missed, extract(epoch from %s - t.created_at)::float8 / 60 as minutes from ticket t where %s and %s
+			union all select %s, %s, true, null from ticket t where %s and %s and %s and %s is null) e group by grouping sets ((p, k), ())`,
+			event, period(done), key, passed, done, c.where(), within(done), period(due), key, c.where(), within(due), passed, done)
 	}
+	sql := strings.Join([]string{
+		sums(eventCreated, tickets(period("t.created_at"), within("t.created_at"))),
+		promises(eventAnswered, "t.first_response_at", "t.first_response_due"),
+		promises(eventResolved, "t.resolved_at", "t.resolution_due"),
+		sums(openBefore, tickets("0", "t.created_at < "+from+" and t.resolved_at is null"), tickets("0", "t.created_at < "+from+" and t.resolved_at >= "+from)),
+		sums(openNow, tickets("width_bucket(extract(epoch from "+at+" - t.created_at)::float8, array["+ageLimits+"]::float8[])", "t.resolved_at is null")),
+	}, "\nunion all ")
 	d := &core.ReportData{Cells: map[core.ReportCell]*core.Tally{}, Before: map[string]int{}, Ages: map[string][]int{}}
-	var row eventRow
-	var p *int
-	_, err = pgx.ForEachRow(rows, []any{&row.event, &p, &row.key, &row.count, &row.done, &row.met, &row.missed, &row.none, &row.minutes}, func() error {
-		if p == nil {
-			row.addTo(&d.Total)
+	b := &pgx.Batch{}
+	b.Queue("select set_config('jit', 'off', true), set_config('work_mem', '32MB', true)") // compiling takes longer than counting
+	b.Queue(sql, c.args...).Query(func(rows pgx.Rows) error {
+		var row eventRow
+		var period *int
+		_, err := pgx.ForEachRow(rows, []any{&row.event, &period, &row.key, &row.count, &row.done, &row.met, &row.missed, &row.none, &row.minutes}, func() error {
+			row.addTo(d, period)
 			return nil
-		}
-		switch row.event {
-		case openBefore:
-			d.Before[row.key] = row.count
-		case openNow:
-			if d.Ages[row.key] == nil {
-				d.Ages[row.key] = make([]int, len(core.Ages()))
-			}
-			d.Ages[row.key][*p] = row.count
-		default:
-			cell := core.ReportCell{Period: *p, Key: row.key}
-			if d.Cells[cell] == nil {
-				d.Cells[cell] = &core.Tally{}
-			}
-			row.addTo(d.Cells[cell])
-		}
-		return nil
+		})
+		return err
 	})
-	if err != nil {
+	if err := r.db.SendBatch(ctx, b).Close(); err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
 	return d, nil
@@ -118,18 +100,35 @@ type eventRow struct {
 	minutes                               []*float64 // median and 90th percentile
 }
 
-func (e *eventRow) addTo(t *core.Tally) {
+// addTo puts the row into its place; without a period it is about all of them.
+func (e *eventRow) addTo(d *core.ReportData, period *int) {
 	promise := core.Promise{Met: e.met, Missed: e.missed, None: e.none}
 	if len(e.minutes) == 2 {
 		promise.Median, promise.P90 = rounded(e.minutes[0]), rounded(e.minutes[1])
 	}
+	tally := &d.Total
+	if cell := (core.ReportCell{Key: e.key}); period != nil && e.event <= eventResolved {
+		cell.Period = *period
+		if d.Cells[cell] == nil {
+			d.Cells[cell] = &core.Tally{}
+		}
+		tally = d.Cells[cell]
+	}
 	switch e.event {
 	case eventCreated:
-		t.Created = e.count
+		tally.Created = e.count
+		d.Total.Created += e.count
 	case eventAnswered:
-		t.FirstResponse = promise
+		tally.FirstResponse = promise
 	case eventResolved:
-		t.Resolved, t.Resolution = e.done, promise
+		tally.Resolved, tally.Resolution = e.done, promise
+	case openBefore:
+		d.Before[e.key] = e.count
+	case openNow:
+		if d.Ages[e.key] == nil {
+			d.Ages[e.key] = make([]int, len(core.Ages()))
+		}
+		d.Ages[e.key][*period] = e.count
 	}
 }
 
