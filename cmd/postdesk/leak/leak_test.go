@@ -49,6 +49,7 @@ type play struct {
 	*world
 	asked                                                          []string // who asks for everything; a guest has mail only
 	shelved                                                        []string // the articles' ids
+	template                                                       string   // its id
 	ticket, merged, parent, linked, child, subteam, spam, reported core.Number
 }
 
@@ -158,6 +159,7 @@ func (p *play) all() {
 	p.step("around it", p.around)
 	p.step("around it, near deadlines", func() { p.later(200 * time.Minute) })
 	p.step("written about", p.publish)
+	p.step("answered with a template", p.canned)
 	p.step("resolved", func() {
 		p.do("vic", func(a *helpdesk.Act) error {
 			return only(a.Resolve(p.Context(), p.ticket, helpdesk.NewRecord{Text: "Done."}))

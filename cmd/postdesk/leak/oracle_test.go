@@ -59,6 +59,7 @@ teamknowledge ●   ●   ●   ●   ●   ●   ●   ·   ·   ●   ·   · 
 openknowledge ●   ●   ●   ●   ●   ●   ●   ·   ●   ●   ·   ·   ●   ●   ●   ●   ●   ●   ●   ●   ·   ·
 teamnews      ●   ●   ●   ●   ●   ·   ●   ·   ·   ●   ·   ·   ·   ·   ·   ·   ·   ·   ●   ·   ·   ·
 opennews      ●   ●   ●   ●   ●   ●   ●   ·   ●   ●   ·   ·   ●   ●   ●   ●   ●   ●   ●   ●   ·   ·
+template      ●   ●   ●   ●   ●   ·   ●   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ●   ·   ·   ·
 `
 
 // words are what is planted, in lower case. Numbers of tickets join them when they are known.
@@ -72,7 +73,7 @@ func words() map[string][]string {
 		"childtext": {"zzchild"}, "mergedtext": {"zzmerged"}, "folded": {"zzfolded"}, "messageid": {"zzmsgid"},
 		"earlier": {"zzearlier"}, "subteam": {"zzsubteam"}, "spam": {`"spam":true`}, "spamtext": {"zzspam"}, "held": {"zzheld"},
 		"undelivered": {"zzsmtp"}, "unserved": {"zzunserved"}, "reported": {"zzreported"},
-		"teamknowledge": {"zzteamknowledge"}, "openknowledge": {"zzopenknowledge"}, "teamnews": {"zzteamnews"}, "opennews": {"zzopennews"},
+		"teamknowledge": {"zzteamknowledge"}, "openknowledge": {"zzopenknowledge"}, "teamnews": {"zzteamnews"}, "opennews": {"zzopennews"}, "template": {"zztemplate"},
 		"parent": nil, "linked": nil, "child": nil, "merged": nil, "late": nil,
 	}
 }

@@ -38,6 +38,7 @@ func (p *play) sweep() {
 		p.who(who)
 		p.search(who)
 		p.browse(who)
+		p.templates(who)
 		p.attempt(who)
 	}
 	p.spamStaysWithTheMainSolvers()
