@@ -66,6 +66,11 @@ POST  /api/v1/news                                  token
 GET   /api/v1/news/{id}                             token
 PUT   /api/v1/news/{id}                             token
 DELETE /api/v1/news/{id}                            token
+GET   /api/v1/templates                             token
+POST  /api/v1/templates                             token
+GET   /api/v1/templates/{id}                        token
+PUT   /api/v1/templates/{id}                        token
+DELETE /api/v1/templates/{id}                       token
 GET   /api/v1/me                                    token
 GET   /api/v1/me/absence                            token
 PUT   /api/v1/me/absence                            token

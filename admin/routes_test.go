@@ -101,7 +101,7 @@ func TestReadingChangesNothing(t *testing.T) {
 	t.Parallel()
 	e := newEdge(t, nil)
 	tables := []string{"ticket", "ticket_person", "log_record", "inbound", "outbox", "person", "desk", "reply_token",
-		"approval", "approver", "confirmation", "absence", "notification_setting", "ticket_link", "ticket_ancestor", "audit", "article"}
+		"approval", "approver", "confirmation", "absence", "notification_setting", "ticket_link", "ticket_ancestor", "audit", "article", "template"}
 	state := func() (s string) {
 		for _, name := range tables {
 			var digest string
