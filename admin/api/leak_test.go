@@ -44,7 +44,7 @@ func TestNothingInternalLeaks(t *testing.T) {
 	for _, who := range []string{"ben", "pat", "eva", "ken", "root", "tre", "exa", "net"} {
 		var answers []answer
 		for _, get := range []string{path, path + "/log", path + "/attachments/" + id, "/tickets", "/tickets?queue=mine", "/tickets?status=triaged",
-			path + "/who?event=closed", "/tickets?queue=spam", "/approvals", "/me", "/me/addresses", "/me/notifications",
+			path + "/who?event=closed", "/tickets?queue=spam", "/approvals", "/reports", "/reports.csv?by=solver", "/me", "/me/addresses", "/me/notifications",
 			"/services", "/people?q=" + mark, "/people?q=vic", "/people?q=rea", "/quarantine", "/admin/mail/inbound", "/admin/mail/outbound",
 			"/tickets?q=" + mark, "/tickets?q=" + mark + "%20note"} {
 			a := r.call(who, "GET", "/api/v1"+get, nil)
