@@ -64,7 +64,7 @@ func (r reads) Report(ctx context.Context, g Grants, by core.ReportBy, span *cor
 		passed := due + " < least(" + done + ", t.clock_stopped_at, t.resolved_at, " + at + ")"
 		return fmt.Sprintf(`select %d, p, coalesce(k::text, ''), count(*), count(minutes), count(*) filter (where not missed), count(*) filter (where missed),
 			count(*) filter (where missed is null), percentile_cont(array[0.5, 0.9]) within group (order by minutes) from (
-			select %s as p, %s as k, %s as missed, extract(epoch from %s - t.created_at)::float8 / 60 as minutes from ticket t where %s and %s
+			select %s as p, %s as k, %s as missed, date_part('epoch', %s - t.created_at) / 60 as minutes from ticket t where %s and %s
 			union all select %s, %s, true, null from ticket t where %s and %s and %s and %s is null) e group by grouping sets ((p, k), ())`,
 			event, period(done), key, passed, done, c.where(), within(done), period(due), key, c.where(), within(due), passed, done)
 	}
@@ -73,7 +73,7 @@ func (r reads) Report(ctx context.Context, g Grants, by core.ReportBy, span *cor
 		promises(eventAnswered, "t.first_response_at", "t.first_response_due"),
 		promises(eventResolved, "t.resolved_at", "t.resolution_due"),
 		sums(openBefore, tickets("0", "t.created_at < "+from+" and t.resolved_at is null"), tickets("0", "t.created_at < "+from+" and t.resolved_at >= "+from)),
-		sums(openNow, tickets("width_bucket(extract(epoch from "+at+" - t.created_at)::float8, array["+ageLimits+"]::float8[])", "t.resolved_at is null")),
+		sums(openNow, tickets("width_bucket(date_part('epoch', "+at+" - t.created_at), array["+ageLimits+"]::float8[])", "t.resolved_at is null")),
 	}, "\nunion all ")
 	d := &core.ReportData{Cells: map[core.ReportCell]*core.Tally{}, Before: map[string]int{}, Ages: map[string][]int{}}
 	b := &pgx.Batch{}

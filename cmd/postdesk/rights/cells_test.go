@@ -177,8 +177,8 @@ POST /api/v1/quarantine/{id}/attach          mia ben=gone
 POST /api/v1/quarantine/{id}/refuse          mia ben=gone
 GET  /api/v1/services                        root ben mia=ok
 GET  /api/v1/people                          root ben mia=ok
-GET  /api/v1/reports                         mia man net=ok sol gus vic exa rea tre ben ken root=no
-GET  /api/v1/reports.csv                     mia man net=ok sol gus vic exa rea tre ben ken root=no
+GET  /api/v1/reports                         mia man net gus=ok sol vic exa rea tre ben ken root=no
+GET  /api/v1/reports.csv                     mia man net gus=ok sol vic exa rea tre ben ken root=no
 GET  /api/v1/approvals                       root ben mia=ok
 GET  /api/v1/tickets                         root ben mia=ok
 GET  /api/v1/me                              root ben mia=ok
