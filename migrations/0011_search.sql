@@ -10,8 +10,10 @@ end $$;
 
 -- The one way in which text becomes words, of documents as of queries: small letters without accents, whatever the
 -- database's locale knows of letters; what is no letter or digit separates words. Each word stands with its place, and its
--- English and Spanish stems without one. Prefix is put before each. Texts beyond some 50,000 letters are cut, words at 64.
--- It calls nothing of this schema by name: a restored backup works generated columns out before the search path is set.
+-- English and Spanish stems without one; the prefix, consonants that no stemmer minds, is put before each. A word of the
+-- prefix alone comes last: it keeps texts apart that are joined, so that no phrase goes from one into the other. Texts
+-- beyond 50,000 letters are cut, words divided at 64. It calls nothing of this schema by name: a restored backup
+-- works generated columns out before the search path is set.
 -- +goose StatementBegin
 create function search_words(prefix text, t text) returns tsvector language plpgsql immutable strict parallel safe as $fn$
 declare
@@ -28,22 +30,98 @@ begin
     else
         f := regexp_replace(f, '[^a-z0-9]+', ' ', 'g');
     end if;
-    return coalesce((
-        select string_agg(concat('''', prefix, w, ''':', at, ' ''' || prefix || nullif(en[1], w) || '''', ' ''' || prefix || nullif(es[1], w) || ''''), ' ')::tsvector
-        from (
-            select w, at, ts_lexize('english_stem', w) as en,
-                ts_lexize('spanish_stem', case when w like '%ion' then left(w, -3) || 'ión' else w end) as es
-            from (
-                select left(w, 64) as w, string_agg(least(n, 16000)::text, ',') as at
-                from unnest(string_to_array(' ' || left(f, 50000), ' ')) with ordinality u (w, n) where w <> '' group by 1
-            ) x
-        ) y), '');
+    f := replace(' ' || regexp_replace(left(f, 50000), '([^ ]{64})', '\1 ', 'g') || ' ', ' ', ' ' || prefix);
+    return to_tsvector('pg_catalog.simple', f) || strip(to_tsvector('pg_catalog.english', f))
+        || strip(to_tsvector('pg_catalog.spanish', replace(f || ' ', 'ion ', 'ión ')));
 end $fn$;
 -- +goose StatementEnd
 
 alter table article add column words tsvector generated always as (search_words('', title || ' ' || text)) stored;
 create index article_words on article using gin (words);
 
+-- One document a ticket. All words in it begin with a letter that says who reads them and three that say where the ticket
+-- stands in time (search_window), so that the index gives the newest tickets alone, also of a very common word or of the
+-- beginning of a word:
+--   v… what requesters are shown · z… what the team alone reads · …@s1 its service · …@p1 its requester and the participants
+--   who see all of it · …@on it is not closed
+create table ticket_search (
+    number bigint      primary key references ticket on delete cascade,
+    head   text        not null, -- what the document has of the ticket itself: where that changes, it is made anew
+    upto   timestamptz not null, -- the last record in it
+    words  tsvector    not null
+) with (toast_tuple_target = 128); -- lists read many rows and none of their words
+-- Every look at the index would go through a list of what waits to be put into it.
+create index ticket_search_words on ticket_search using gin (words) with (fastupdate = off);
+
+-- Tickets whose documents are to be made anew, a step at a time.
+create table search_queue (number bigint primary key references ticket on delete cascade);
+insert into search_queue select number from ticket where merged_into is null;
+
+-- Joins the words of texts in turn.
+create aggregate search_sum (tsvector) (sfunc = tsvector_concat, stype = tsvector, initcond = '');
+
+create function search_window(n bigint) returns text language sql immutable strict parallel safe as $$
+    select translate(lpad(to_hex(least(n >> 14, 4095)), 3, '0'), '0123456789abcdef', 'bcdfghjklmnpqrst') $$;
+
+-- Brings a ticket's document up to date: appends what was written since, or makes it anew where something else changed, or
+-- where that is asked for. The caller has locked the ticket, or made it. A document ends at 300 kB, whatever is written.
+-- +goose StatementBegin
+create function search_refresh(n bigint, anew boolean) returns void language plpgsql as $$
+declare
+    t record; was text; r record;
+    w text := search_window(n);
+    marks text; shown text; internal text; heading text;
+    doc tsvector := ''; size int; since timestamptz;
+begin
+    select x.subject, x.service_id, x.status, x.merged_into, x.requester_id, x.fields, p.name, p.email into t
+        from ticket x join person p on p.id = x.requester_id where x.number = n;
+    if not found then return; end if;
+    if t.merged_into is not null then
+        delete from ticket_search s where s.number = n;
+        return;
+    end if;
+    select concat(w, '@s', t.service_id, case when t.status <> 'closed' then ' ' || w || '@on' end, ' ', w, '@p', t.requester_id,
+            string_agg(' ' || w || '@p' || x.person_id, '' order by x.person_id)) into marks
+        from ticket_person x where x.ticket_number = n and x.part = 'participant' and x.since is null and x.person_id <> t.requester_id;
+    shown := concat_ws(E'\n', t.subject, t.name, t.email);
+    if t.fields <> '{}' then -- of the fields' definitions the nearest in the tree counts (D27)
+        with recursive line as (
+            select s.parent_id, s.inherit, s.ticket_fields, 1 as far from service s where s.id = t.service_id
+            union all select s.parent_id, s.inherit, s.ticket_fields, far + 1 from service s join line on s.id = line.parent_id and line.inherit where far < 100),
+        known as (select distinct on (f->>'name') f->>'name' as name, coalesce((f->>'requesters')::boolean, false) as requesters
+            from line, jsonb_array_elements(ticket_fields) f order by 1, far)
+        select concat_ws(E'\n', shown, string_agg(value, E'\n' order by key) filter (where requesters)),
+            string_agg(value, E'\n' order by key) filter (where requesters is not true) into shown, internal
+            from jsonb_each_text(t.fields) left join known on name = key;
+    end if;
+    heading := concat_ws(E'\n', marks, shown, 'z', internal);
+    select s.head, s.upto, pg_column_size(s.words) into was, since, size from ticket_search s where s.number = n for update;
+    anew := anew or was is distinct from heading;
+    if anew then
+        since := '-infinity'; size := 0;
+        doc := marks::tsvector || search_words('v' || w, shown) || search_words('z' || w, coalesce(internal, ''));
+    end if;
+    for r in select x.at, x.show_to_requester, concat_ws(E'\n', x.text, (select string_agg(a.name, E'\n' order by a.position) from attachment a where a.record_id = x.id and not a.inline)) as text
+        from log_record x where x.ticket_number = n and x.at > since order by x.at
+    loop
+        since := r.at;
+        if r.text <> '' and pg_column_size(doc) + size < 300000 then
+            doc := doc || search_words(case when r.show_to_requester then 'v' else 'z' end || w, r.text);
+        end if;
+    end loop;
+    if anew then
+        insert into ticket_search as s (number, head, upto, words) values (n, heading, since, doc)
+            on conflict (number) do update set head = excluded.head, upto = excluded.upto, words = excluded.words;
+    elsif doc <> '' then
+        update ticket_search s set words = s.words || doc, upto = since where s.number = n;
+    end if;
+end $$;
+-- +goose StatementEnd
+
 -- +goose Down
+drop function search_refresh;
+drop table ticket_search, search_queue;
+drop aggregate search_sum (tsvector);
+drop function search_window;
 alter table article drop column words;
 drop function search_words;

@@ -82,6 +82,7 @@ func TestListsAgreeWithTheRule(t *testing.T) {
 					n, fmt.Sprintf("%s%dx", kind, i), show)
 			}
 		}
+		exec("select search_refresh(number, true) from ticket")
 		dir, err := c.Store.Directory(ctx)
 		if err != nil {
 			r.Fatal(err)

@@ -101,7 +101,7 @@ func (a *Act) EditTicket(ctx context.Context, n core.Number, e Edit, ifVersion i
 			if err := c.setProperty("text", first.Text, *e.Text, first.ShowToRequester, func() { first.Text = *e.Text }); err != nil {
 				return err
 			}
-			c.tx.SetRecordText(first.ID, first.Text)
+			c.tx.SetRecordText(first)
 		}
 		if e.Organization != nil {
 			if err := c.relate(*e.Organization); err != nil {

@@ -96,6 +96,8 @@ func (tx *Tx) SavePerson(e *core.PersonEntry, organization core.OrganizationID, 
 			e.Email, e.Name, organization, e.Language, e.Administrator, e.PasswordEnv, fieldsOf(e.Fields), now).QueryRow(intoID(&e.ID))
 		return
 	}
+	tx.write(`insert into search_queue select t.number from ticket t join person p on p.id = t.requester_id
+		where p.id = $1 and (p.email, p.name) is distinct from ($2, $3) and t.merged_into is null on conflict do nothing`, e.ID, e.Email, e.Name)
 	tx.write(`update person set email = $2, name = $3, organization_id = nullif($4::bigint, 0), language = nullif($5, ''), administrator = $6,
 		password_env = nullif($7, ''), fields = $8, origin = 'configured', disabled_at = null where id = $1`,
 		e.ID, e.Email, e.Name, organization, e.Language, e.Administrator, e.PasswordEnv, fieldsOf(e.Fields))
@@ -111,6 +113,8 @@ func (tx *Tx) SetAside(people []int64) {
 // stay, disabled, for nothing to refer to.
 func (tx *Tx) Absorb(into core.PersonID, from []int64, now time.Time) {
 	for _, sql := range []string{
+		`insert into search_queue select number from ticket where (requester_id = any ($2) or number in (select ticket_number from ticket_person
+			where person_id = any ($2))) and merged_into is null and $1 <> 0 on conflict do nothing`,
 		"update ticket set requester_id = $1 where requester_id = any ($2)",
 		`insert into ticket_person (ticket_number, person_id, part, added_at, since)
 			select ticket_number, $1, part, min(added_at), case when bool_and(since is not null) then min(since) end from ticket_person

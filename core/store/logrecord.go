@@ -20,6 +20,7 @@ func (tx *Tx) AddRecord(r *core.Record) error {
 			return err
 		}
 	}
+	tx.search(r.Ticket, false)
 	tx.write(`insert into log_record (id, ticket_number, at, kind, author_id, author_address, via, text, folded, show_to_requester,
 		verified, message_id, inbound_id, change, work, copied)
 		values ($1, $2, $3, $4, nullif($5::bigint, 0), $6, $7, $8, $9, $10, $11, $12, nullif($13::bigint, 0), $14, nullif($15::int, 0), coalesce($16::text[], '{}'))`,
@@ -66,9 +67,10 @@ func (r reads) LastAnswer(ctx context.Context, n core.Number) (*core.Record, err
 	return rec, err
 }
 
-// SetRecordText changes what a record says: the log keeps the earlier text in a record of its own.
-func (tx *Tx) SetRecordText(id, text string) {
-	tx.write("update log_record set text = $2 where id = $1", id, text)
+// SetRecordText writes what a record says now: the log keeps the earlier text in a record of its own.
+func (tx *Tx) SetRecordText(r *core.Record) {
+	tx.search(r.Ticket, true)
+	tx.write("update log_record set text = $2 where id = $1", r.ID, r.Text)
 }
 
 func (r reads) one(ctx context.Context, where string, key any) (*core.Record, error) {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -44,14 +45,13 @@ func pieces(q string) (list []piece) {
 		}
 		list = append(list, p)
 	}
-	// The last word may still be being typed.
-	if n := len(list); n > 0 && !list[n-1].quote && utf8.RuneCountInString(list[n-1].text) >= 3 && !digits(list[n-1].text) {
-		list[n-1].begin = true
+	// The last word may still be being typed; numbers and codes are meant as they are.
+	if n := len(list); n > 0 && !list[n-1].quote {
+		last, size := utf8.DecodeLastRuneInString(list[n-1].text)
+		list[n-1].begin = list[n-1].begin || unicode.IsLetter(last) && len(list[n-1].text) > 2*size
 	}
 	return list
 }
-
-func digits(s string) bool { return strings.Trim(s, "#0123456789") == "" }
 
 // numbered is the ticket whose number was typed: 1234 or #1234; 0 = none.
 func numbered(q string) core.Number {
@@ -72,15 +72,18 @@ type term struct {
 // terms are what a query asks for, all of it.
 type terms []term
 
-// terms reads a query in the way in which texts are read for the index. None = it has no word.
-func (r reads) terms(ctx context.Context, q string) (terms, error) {
+// textPrefix is a prefix as words in the index have it: they are the same under all such prefixes.
+const textPrefix = "vbbb"
+
+// terms reads a query in the way in which texts are read for words with that prefix. None = it has no word.
+func (r reads) terms(ctx context.Context, q, prefix string) (terms, error) {
 	list := pieces(strings.ToValidUTF8(strings.ReplaceAll(q, "\x00", " "), " "))
 	texts := make([]string, 0, len(list))
 	for _, p := range list {
 		texts = append(texts, p.text)
 	}
 	rows, err := r.db.Query(ctx, `select i, lexeme, positions is null from unnest($1::text[]) with ordinality p (piece, i),
-		unnest(search_words('', piece)) w order by i, positions[1]`, texts)
+		unnest(search_words($2, piece)) w order by i, positions[1]`, texts, prefix)
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
@@ -92,6 +95,9 @@ func (r reads) terms(ctx context.Context, q string) (terms, error) {
 		var stem bool
 		if err := rows.Scan(&i, &word, &stem); err != nil {
 			return nil, fmt.Errorf("search: %w", err)
+		}
+		if word = strings.TrimPrefix(word, prefix); word == "" {
+			continue // what separates texts
 		}
 		t := &found[i-1]
 		t.forms, t.begin = append(t.forms, word), list[i-1].begin
@@ -127,6 +133,11 @@ func (l terms) query(prefixes ...string) string {
 	return strings.Join(and, "&")
 }
 
+// phrases tells whether words have to follow each other, which the index does not know.
+func (l terms) phrases() bool {
+	return slices.ContainsFunc(l, func(t term) bool { return len(t.words) > 1 })
+}
+
 func (t term) query(prefix string) string {
 	end := ""
 	if t.begin {
@@ -147,6 +158,6 @@ func (t term) query(prefix string) string {
 // SearchQuery is a query for columns that search_words("", text) fills, as text for a tsquery: column @@ $1::tsquery.
 // "" = it has no word, and finds nothing.
 func (r reads) SearchQuery(ctx context.Context, q string) (string, error) {
-	l, err := r.terms(ctx, q)
+	l, err := r.terms(ctx, q, "")
 	return l.query(""), err
 }

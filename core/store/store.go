@@ -93,6 +93,7 @@ type Tx struct {
 	version    int64                            // of the configuration, as this transaction began; known once it is begun
 	adding     map[core.Number]*pgx.QueuedQuery // tickets whose insert is still queued
 	config     bool                             // it changes the configuration
+	searched   map[core.Number]bool             // tickets whose search document has to follow; true = made anew
 	wakeOutbox bool
 	done       bool
 }
@@ -153,6 +154,7 @@ func (s *Store) inTx(ctx context.Context, config bool, fn func(*Tx) error) (err 
 
 // commit sends what is queued and the commit in one round trip.
 func (tx *Tx) commit(ctx context.Context) error {
+	tx.refreshSearch()
 	var tag pgconn.CommandTag
 	tx.batch.Queue("commit").Exec(func(t pgconn.CommandTag) error { tag = t; return nil })
 	err := tx.send(ctx, tx.take()).Close()

@@ -104,6 +104,7 @@ func (tx *Tx) AddTicket(t *core.Ticket) {
 		tx.adding = map[core.Number]*pgx.QueuedQuery{}
 	}
 	tx.adding[t.Number] = insert
+	tx.search(t.Number, false)
 	for _, p := range t.Participants {
 		tx.AddToTicket(t.Number, p.ID, core.Participant, t.CreatedAt, time.Time{})
 	}
@@ -129,6 +130,7 @@ func clockValues(t *core.Ticket) []any {
 // AddTicket's row is not sent yet, it goes as it is now.
 func (tx *Tx) SaveTicket(t *core.Ticket) {
 	t.Version++
+	tx.search(t.Number, false)
 	if insert := tx.adding[t.Number]; insert != nil && t.MergedInto == 0 {
 		insert.Arguments = newTicketValues(t)
 		return
@@ -155,11 +157,13 @@ func idOf(p *core.Person) core.PersonID {
 // AddToTicket makes a person a participant or follower of a ticket; twice does nothing. since is from when on a
 // participant sees what was written (D15); zero = from the beginning.
 func (tx *Tx) AddToTicket(n core.Number, id core.PersonID, part core.Role, at, since time.Time) {
+	tx.search(n, false)
 	tx.write(`insert into ticket_person (ticket_number, person_id, part, added_at, since) values ($1, $2, $3, $4, $5)
 		on conflict do nothing`, n, id, part, at, nullTime(since))
 }
 
 // RemoveFromTicket ends that.
 func (tx *Tx) RemoveFromTicket(n core.Number, id core.PersonID, part core.Role) {
+	tx.search(n, false)
 	tx.write("delete from ticket_person where ticket_number = $1 and person_id = $2 and part = $3", n, id, part)
 }

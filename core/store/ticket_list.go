@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -23,8 +24,28 @@ type Filter struct {
 
 // Tickets lists what the person may see, newest first.
 func (r reads) Tickets(ctx context.Context, s Scope, f Filter) ([]*core.Ticket, error) {
+	if f.Query != "" {
+		h, err := r.hunt(ctx, s, f)
+		if err != nil {
+			return nil, err
+		}
+		return h.tickets(ctx)
+	}
 	c, ways := begin(s, f)
+	c.narrow(s, f)
 	pick := c.newest
+	if f.Queue == "overdue" {
+		pick = c.newestOfFew
+	}
+	rows, err := r.db.Query(ctx, "select "+ticketColumns+" from ticket t where t.number in ("+pick(ways, f.Limit)+") order by t.number desc", c.args...)
+	if err != nil {
+		return nil, fmt.Errorf("tickets: %w", err)
+	}
+	return r.collect(ctx, rows)
+}
+
+// narrow adds the filter's statuses and queue, and where the page before ended; live = nothing closed is left.
+func (c *conditions) narrow(s Scope, f Filter) (live bool) {
 	if len(f.Statuses) > 0 {
 		c.and("t.status = any (" + c.arg(f.Statuses) + ")")
 	}
@@ -35,16 +56,11 @@ func (r reads) Tickets(ctx context.Context, s Scope, f Filter) ([]*core.Ticket, 
 		c.and(undone + " and t.solver_id is null and t.group_id is null")
 	case "overdue":
 		c.overdue(f.Now)
-		pick = c.newestOfFew
 	}
 	if f.Before > 0 {
 		c.and("t.number < " + c.arg(f.Before))
 	}
-	rows, err := r.db.Query(ctx, "select "+ticketColumns+" from ticket t where t.number in ("+pick(ways, f.Limit)+") order by t.number desc", c.args...)
-	if err != nil {
-		return nil, fmt.Errorf("tickets: %w", err)
-	}
-	return r.collect(ctx, rows)
+	return len(f.Statuses) > 0 && !slices.Contains(f.Statuses, core.Closed) || f.Queue != "" && f.Queue != "all" && f.Queue != "spam"
 }
 
 // collect reads the rows of tickets, with what stands around them.
@@ -95,6 +111,14 @@ const countLimit = 1000
 // Counts counts what the person may see under the services and the query of the filter, whatever its status and queue.
 func (r reads) Counts(ctx context.Context, s Scope, f Filter) (Counts, error) {
 	f.Queue = ""
+	if f.Query != "" {
+		f.Before = 0
+		h, err := r.hunt(ctx, s, f)
+		if err != nil {
+			return Counts{}, err
+		}
+		return h.counts(ctx)
+	}
 	out := Counts{Statuses: map[core.Status]int{}}
 	b := &pgx.Batch{}
 	number := func(into *int, c *conditions, some string) {

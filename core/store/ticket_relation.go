@@ -42,6 +42,7 @@ func (tx *Tx) SetParent(n, parent core.Number) {
 // the requester's side. Numbers that were merged into it before lead straight to the survivor (E10). It returns the time of
 // the last record of the joined log.
 func (tx *Tx) MergeTicket(ctx context.Context, from, into core.Number, hide bool) (last time.Time, err error) {
+	tx.search(into, true)
 	// Times order a log and are unique in it. Where both logs have the same one, all that comes stands some microseconds
 	// later, in its own order: of as many steps as there are pairs of records, one at least fits.
 	tx.write(`update log_record r set ticket_number = $2, show_to_requester = show_to_requester and not $3, at = r.at + step.k * interval '1 microsecond'

@@ -67,77 +67,89 @@ func (c *conditions) holds(t string, g Grants) string {
 	return strings.Join(or, " or ")
 }
 
-// way is one of the ways in which somebody sees tickets, as a condition on ticket t; by an internal one they read the
-// whole log.
-type way struct {
-	sql      string
-	internal bool
-}
-
 // apart is up to how many services each are a way of their own.
 const apart = 12
 
 // ways are how the person sees tickets. They are asked one by one and joined: each has an index that gives its newest
 // tickets first, which one condition that names them all would not have.
-func (c *conditions) ways(s Scope) []way {
+func (c *conditions) ways(s Scope) []string {
 	me := c.arg(s.Person)
-	var ways []way
+	var ways []string
 	if len(s.View.Services) <= apart {
 		for _, id := range s.View.Services {
-			ways = append(ways, way{"t.service_id = " + c.arg(id), true})
+			ways = append(ways, "t.service_id = "+c.arg(id))
 		}
 		s.View.Services = nil
 	}
 	if view := c.holds("t", s.View); view != "" {
-		ways = append(ways, way{"(" + view + ")", true})
+		ways = append(ways, "("+view+")")
 	}
 	if sole := c.holds("t", s.Sole); sole != "" {
-		ways = append(ways, way{"t.solver_id = " + me + " and (" + sole + ")", true})
+		ways = append(ways, "t.solver_id = "+me+" and ("+sole+")")
 	}
 	if team := c.holds("p", s.Team); team != "" { // A54, D10
-		ways = append(ways, way{"t.number in (select a.ticket_number from ticket_ancestor a join ticket p on p.number = a.ancestor_number where " + team + ")", true})
+		ways = append(ways, belowOf(team))
 	}
 	return append(ways,
-		way{"t.number in (select ticket_number from ticket_person where person_id = " + me + " and part = 'follower')", true},
-		way{`t.number in (select q.ticket_number from approver s join approval q on q.id = s.approval_id join ticket x on x.number = q.ticket_number
-			where s.state = 'pending' and q.state = 'pending'
-			and (s.person_id = ` + me + ` or s.person_id = any (` + c.arg(s.StandsFor) + `) and x.requester_id not in (s.person_id, ` + me + `)))`, true}, // A64, E14
-		way{"t.requester_id = " + me, false},
-		way{"t.number in (select ticket_number from ticket_person where person_id = " + me + " and part = 'participant')", false})
+		followed(me),
+		c.asked(s, me), // A64, E14
+		"t.requester_id = "+me,
+		"t.number in (select ticket_number from ticket_person where person_id = "+me+" and part = 'participant')")
+}
+
+// belowOf: they stand below a ticket p of which the condition holds.
+func belowOf(team string) string {
+	return "t.number in (select a.ticket_number from ticket_ancestor a join ticket p on p.number = a.ancestor_number where " + team + ")"
+}
+
+func followed(me string) string {
+	return "t.number in (select ticket_number from ticket_person where person_id = " + me + " and part = 'follower')"
+}
+
+// asked: a decision is waited for, theirs or of somebody they stand in for.
+func (c *conditions) asked(s Scope, me string) string {
+	return `t.number in (select q.ticket_number from approver s join approval q on q.id = s.approval_id join ticket x on x.number = q.ticket_number
+		where s.state = 'pending' and q.state = 'pending'
+		and (s.person_id = ` + me + ` or s.person_id = any (` + c.arg(s.StandsFor) + `) and x.requester_id not in (s.person_id, ` + me + `)))`
 }
 
 // newest asks for the numbers of what the person sees under the conditions, newest first, no more than the limit.
-func (c *conditions) newest(ways []way, limit int) string {
+func (c *conditions) newest(ways []string, limit int) string {
 	end := " order by t.number desc limit " + c.arg(limit)
 	return "select t.number from (" + c.each(ways, end) + ") t" + end
 }
 
 // newestOfFew is newest where the conditions leave few tickets that an index finds: these are gathered before they are put
 // in order, or the database would rather walk all tickets from the newest on.
-func (c *conditions) newestOfFew(ways []way, limit int) string {
+func (c *conditions) newestOfFew(ways []string, limit int) string {
 	return "select t.number from (" + c.each(ways, " offset 0") + ") t order by t.number desc limit " + c.arg(limit)
 }
 
 // soonest asks for the numbers of those whose deadline passed first, for counting them.
-func (c *conditions) soonest(ways []way, limit int) string {
+func (c *conditions) soonest(ways []string, limit int) string {
 	most := " limit " + c.arg(limit)
 	return "select t.number from (" + c.each(ways, " order by t.due_at"+most) + ") t" + most
 }
 
 // each asks way by way and joins the answers.
-func (c *conditions) each(ways []way, end string) string {
+func (c *conditions) each(ways []string, end string) string {
 	var selects []string
 	for _, w := range ways {
-		selects = append(selects, "(select t.number from ticket t where "+w.sql+"\n and "+c.where()+end+")")
+		selects = append(selects, "(select t.number from ticket t where "+w+"\n and "+c.where()+end+")")
 	}
 	return strings.Join(selects, "\nunion\n")
 }
 
-// begin are the conditions that every list has: nothing that was merged, and spam only in its own list, for main solvers
-// (D25); the filter's services and its query.
-func begin(s Scope, f Filter) (*conditions, []way) {
+// begin are the conditions that every list has, and the ways in which the person sees tickets.
+func begin(s Scope, f Filter) (*conditions, []string) {
 	c := &conditions{}
 	ways := c.ways(s)
+	c.always(s, f)
+	return c, ways
+}
+
+// always: nothing that was merged, and spam only in its own list, for main solvers (D25); the filter's services.
+func (c *conditions) always(s Scope, f Filter) {
 	c.and("t.merged_into is null")
 	if f.Queue == "spam" {
 		c.and("t.spam_at is not null and (" + cmp.Or(c.holds("t", s.Main), "false") + ")")
@@ -147,16 +159,6 @@ func begin(s Scope, f Filter) (*conditions, []way) {
 	if len(f.Services) > 0 {
 		c.and("t.service_id = any (" + c.arg(f.Services) + ")")
 	}
-	if f.Query != "" {
-		var internal []string
-		for _, w := range ways {
-			if w.internal {
-				internal = append(internal, w.sql)
-			}
-		}
-		c.search(s, f.Query, "("+strings.Join(internal, " or ")+")")
-	}
-	return c, ways
 }
 
 const undone = "t.status not in ('resolved', 'closed')"
@@ -177,21 +179,4 @@ func (c *conditions) mine(s Scope) string {
 		or = append(or, "t.solver_id is null and t.group_id is null and ("+main+")")
 	}
 	return "(" + undone + " and (" + strings.Join(or, " or ") + "))"
-}
-
-// seenSince keeps from a participant what was written before they came, where they see only what is later (D15).
-func seenSince(me string) string {
-	return `(r.author_id = ` + me + ` or t.requester_id = ` + me + ` or not exists (select from ticket_person tp where tp.ticket_number = t.number
-		and tp.person_id = ` + me + ` and tp.part = 'participant' and r.at < tp.since))`
-}
-
-// search matches the number, the subject, and what of the log the person may read.
-func (c *conditions) search(s Scope, q, internal string) {
-	if n, err := strconv.ParseInt(strings.TrimPrefix(q, "#"), 10, 64); err == nil {
-		c.and("t.number = " + c.arg(n))
-		return
-	}
-	like, me := c.arg("%"+likeLiteral(q)+"%"), c.arg(s.Person)
-	c.and("(t.subject ilike " + like + " or exists (select from log_record r where r.ticket_number = t.number and r.text ilike " + like +
-		" and (" + internal + " or r.show_to_requester and " + seenSince(me) + ")))")
 }
