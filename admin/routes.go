@@ -56,6 +56,8 @@ GET   /api/v1/tickets/{number}/who                  token
 GET   /api/v1/approvals                             token
 GET   /api/v1/services                              token
 GET   /api/v1/people                                token
+GET   /api/v1/reports                               token
+GET   /api/v1/reports.csv                           token
 GET   /api/v1/knowledge                             token
 POST  /api/v1/knowledge                             token
 GET   /api/v1/knowledge/{id}                        token
