@@ -50,8 +50,9 @@ corpus: ## Compare how mail is read with samples elsewhere: make corpus CORPUS=d
 	POSTDESK_CORPUS=$(abspath $(CORPUS)) go test -count=1 -v -run '^TestCorpus(Bounces)?$$' ./mailin
 
 .PHONY: bench
-bench: tools ## Measure mails a second beside the floors of the same machine
+bench: tools ## Measure mails a second beside the floors of the same machine, and searches
 	go run -buildvcs=false ./cmd/postdesk/bench
+	go run -buildvcs=false ./cmd/postdesk/bench/search
 
 .PHONY: fuzz
 fuzz: tools ## Run every fuzz test for FUZZTIME (20s)
