@@ -142,9 +142,13 @@ func settle(env *environment, config Config, city *core.DeskFile, host *demo.Mai
 	if err != nil || !first {
 		return err
 	}
-	return demo.WriteHistory(env.Ctx, now(), func(at time.Time) *helpdesk.Helpdesk {
+	deskAt := func(at time.Time) *helpdesk.Helpdesk {
 		return helpdesk.New(s, func() time.Time { return at })
-	}, progress(env.Stderr))
+	}
+	if err := demo.WriteLibrary(env.Ctx, now(), deskAt); err != nil {
+		return err
+	}
+	return demo.WriteHistory(env.Ctx, now(), deskAt, progress(env.Stderr))
 }
 
 // progress counts on one line of a terminal; elsewhere it says the end only.

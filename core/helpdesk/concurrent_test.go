@@ -168,7 +168,7 @@ var contests = []contest{
 }
 
 // no versions: these begin a ticket, or are no operations on one.
-var uncontested = []string{"OpenTicket", "PersonNamed", "AssigneeNamed", "SomebodyNamed", "ServiceNamed", "GroupNamed", "Try"}
+var uncontested = []string{"OpenTicket", "PersonNamed", "AssigneeNamed", "SomebodyNamed", "ServiceNamed", "GroupNamed", "ReplyNamed", "Try"}
 
 // E5: whoever acts on an outdated version gets a conflict. Of 32 who do the same on the same version at once one wins, and
 // the ticket, its log and its mails are as if that one had been alone.
