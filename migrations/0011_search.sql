@@ -63,6 +63,22 @@ create aggregate search_sum (tsvector) (sfunc = tsvector_concat, stype = tsvecto
 create function search_window(n bigint) returns text language sql immutable strict parallel safe as $$
     select translate(lpad(to_hex(least(n >> 14, 4095)), 3, '0'), '0123456789abcdef', 'bcdfghjklmnpqrst') $$;
 
+-- The values of a ticket's custom fields that requesters see, or that they do not: of the fields' definitions the nearest in
+-- the tree of services counts (D27).
+-- +goose StatementBegin
+create function search_fields(service bigint, fields jsonb, seen boolean) returns text language plpgsql stable as $$
+begin
+    if fields = '{}' then return null; end if;
+    return (
+        with recursive line as (
+            select s.parent_id, s.inherit, s.ticket_fields, 1 as far from service s where s.id = service
+            union all select s.parent_id, s.inherit, s.ticket_fields, far + 1 from service s join line on s.id = line.parent_id and line.inherit where far < 100),
+        known as (select distinct on (f->>'name') f->>'name' as name, coalesce((f->>'requesters')::boolean, false) as requesters
+            from line, jsonb_array_elements(ticket_fields) f order by 1, far)
+        select string_agg(value, E'\n' order by key) from jsonb_each_text(fields) left join known on name = key where coalesce(requesters, false) = seen);
+end $$;
+-- +goose StatementEnd
+
 -- Brings a ticket's document up to date: appends what was written since, or makes it anew where something else changed, or
 -- where that is asked for. The caller has locked the ticket, or made it. A document ends at 300 kB, whatever is written.
 -- +goose StatementBegin
@@ -83,17 +99,8 @@ begin
     select concat(w, '@s', t.service_id, case when t.status <> 'closed' then ' ' || w || '@on' end, ' ', w, '@p', t.requester_id,
             string_agg(' ' || w || '@p' || x.person_id, '' order by x.person_id)) into marks
         from ticket_person x where x.ticket_number = n and x.part = 'participant' and x.since is null and x.person_id <> t.requester_id;
-    shown := concat_ws(E'\n', t.subject, t.name, t.email);
-    if t.fields <> '{}' then -- of the fields' definitions the nearest in the tree counts (D27)
-        with recursive line as (
-            select s.parent_id, s.inherit, s.ticket_fields, 1 as far from service s where s.id = t.service_id
-            union all select s.parent_id, s.inherit, s.ticket_fields, far + 1 from service s join line on s.id = line.parent_id and line.inherit where far < 100),
-        known as (select distinct on (f->>'name') f->>'name' as name, coalesce((f->>'requesters')::boolean, false) as requesters
-            from line, jsonb_array_elements(ticket_fields) f order by 1, far)
-        select concat_ws(E'\n', shown, string_agg(value, E'\n' order by key) filter (where requesters)),
-            string_agg(value, E'\n' order by key) filter (where requesters is not true) into shown, internal
-            from jsonb_each_text(t.fields) left join known on name = key;
-    end if;
+    shown := concat_ws(E'\n', t.subject, t.name, t.email, search_fields(t.service_id, t.fields, true));
+    internal := search_fields(t.service_id, t.fields, false);
     heading := concat_ws(E'\n', marks, shown, 'z', internal);
     select s.head, s.upto, pg_column_size(s.words) into was, since, size from ticket_search s where s.number = n for update;
     anew := anew or was is distinct from heading;
@@ -120,6 +127,7 @@ end $$;
 
 -- +goose Down
 drop function search_refresh;
+drop function search_fields;
 drop table ticket_search, search_queue;
 drop aggregate search_sum (tsvector);
 drop function search_window;

@@ -44,6 +44,7 @@ type hunt struct {
 	terms  terms
 	number core.Number // the ticket whose number was typed; 0 = none
 	newest core.Number // of all tickets
+	oldest core.Number
 }
 
 func (r reads) hunt(ctx context.Context, s Scope, f Filter) (*hunt, error) {
@@ -54,7 +55,7 @@ func (r reads) hunt(ctx context.Context, s Scope, f Filter) (*hunt, error) {
 		return nil, err
 	}
 	err = r.db.QueryRow(ctx, `select coalesce((select coalesce(merged_into, number) from ticket where number = $1), 0),
-		coalesce((select max(number) from ticket), 0)`, numbered(f.Query)).Scan(&h.number, &h.newest)
+		coalesce((select max(number) from ticket), 0), coalesce((select min(number) from ticket), 0)`, numbered(f.Query)).Scan(&h.number, &h.newest, &h.oldest)
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
@@ -100,7 +101,7 @@ func (h *hunt) trails(c *conditions) []trail {
 
 // later: what a participant may read holds the words. That is what was written since they came, and their own.
 func (c *conditions) later(me, shown string) string {
-	return `(select search_words('` + textPrefix + `', concat_ws(E'\n', t.subject, p.name, p.email)) || coalesce(search_sum(search_words('` + textPrefix + `', concat_ws(E'\n', r.text,
+	return `(select search_words('` + textPrefix + `', concat_ws(E'\n', t.subject, p.name, p.email, search_fields(t.service_id, t.fields, true))) || coalesce(search_sum(search_words('` + textPrefix + `', concat_ws(E'\n', r.text,
 			(select string_agg(a.name, E'\n' order by a.position) from attachment a where a.record_id = r.id and not a.inline)))), '')
 		from person p left join log_record r on r.ticket_number = t.number and r.show_to_requester and (r.author_id = ` + me + ` or r.at >= (select since
 			from ticket_person where ticket_number = t.number and person_id = ` + me + ` and part = 'participant'))
@@ -153,9 +154,10 @@ func (h *hunt) steps(t trail, live bool) []string {
 	}
 	var steps, step []string
 	many := 1
-	for w := window(h.newest); w >= 0; w-- {
+	last := window(h.oldest)
+	for w := window(h.newest); w >= last; w-- {
 		step = append(step, "("+strings.ReplaceAll(query, "#", windowName(w))+")")
-		if len(step) >= many || w == 0 {
+		if len(step) >= many || w == last {
 			steps, step, many = append(steps, strings.Join(step, "|")), nil, min(2*many, most)
 		}
 	}

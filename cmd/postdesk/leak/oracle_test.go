@@ -80,7 +80,7 @@ func words() map[string][]string {
 
 // searchable are the secrets that stand in subjects and texts, where a search finds them.
 var searchable = map[string]bool{"note": true, "parenttext": true, "linkedtext": true, "childtext": true, "mergedtext": true,
-	"earlier": true, "subteam": true, "unserved": true, "reported": true, "approval": true, "verdict": true}
+	"earlier": true, "subteam": true, "unserved": true, "reported": true, "approval": true, "verdict": true, "filename": true, "openfield": true, "teamfield": true}
 
 // table is the oracle read, with what was found.
 type table struct {
