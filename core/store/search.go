@@ -21,7 +21,7 @@ const (
 	stepWords = 256
 	// markedServices is up to how many services are asked for in the index; whoever sees more finds enough without.
 	markedServices = 64
-	// liveLimit is among how many of the newest tickets that are not closed a search counts, where it finds more than
+	// liveLimit is among how many of the tickets that are not closed a search counts, where it finds more than
 	// countLimit in all.
 	liveLimit = 2 * countLimit
 	// phraseLimit is up to where counts are exact where words have to follow each other: each document that has them all is
@@ -164,13 +164,15 @@ func (h *hunt) steps(t trail, live bool) []string {
 	return steps
 }
 
-// found asks for the numbers of what matches and the person sees, under the conditions, newest first and no more than the
-// limit. live = the conditions leave only what is not closed. There is a term or a number.
-func (h *hunt) found(c *conditions, limit int, live bool) string {
-	end := " order by t.number desc limit " + c.arg(limit)
+// found asks for the numbers of what matches and the person sees, under the conditions, and no more than the limit: the
+// newest, or any of them for counting. live = the conditions leave only what is not closed. There is a term or a number.
+func (h *hunt) found(c *conditions, limit int, newest, live bool) string {
+	most, order, fence := " limit "+c.arg(limit), "", " offset 0"
+	if newest {
+		order, fence = " order by t.number desc", " order by s.number desc"
+	}
 	var selects, sees []string
-	trails := h.trails(c)
-	for _, t := range trails {
+	for _, t := range h.trails(c) {
 		sees = append(sees, t.sql)
 		if len(h.terms) == 0 {
 			continue
@@ -178,19 +180,19 @@ func (h *hunt) found(c *conditions, limit int, live bool) string {
 		where := "(" + t.sql + ")\n and " + c.where()
 		// Each offset 0 keeps the planner, who does not know how common the words are, from turning the way around.
 		if t.walk {
-			// Of each step the newest, and no step is taken that is not needed.
+			// No step is taken that is not needed; within one the tickets are looked at one by one, until there are enough.
 			selects = append(selects, "(select n.number from unnest("+c.arg(h.steps(t, live))+"::text[]) q, lateral (select t.number from"+
-				" (select s.number from ticket_search s where s.words @@ q::tsquery offset 0) s, lateral (select * from ticket t where t.number = s.number offset 0) t"+
-				" where "+where+end+") n limit "+c.arg(limit)+")")
+				" (select s.number from ticket_search s where s.words @@ q::tsquery"+fence+") s, lateral (select * from ticket t where t.number = s.number offset 0) t"+
+				" where "+where+most+") n"+most+")")
 		} else {
 			selects = append(selects, "(select t.number from (select t.number from ticket t where "+where+" offset 0) t, lateral (select from ticket_search s where s.number = t.number"+
-				" and ts_match_vq(s.words, replace("+c.arg(t.query)+", '#', search_window(t.number))::tsquery) offset 0) s"+end+")")
+				" and ts_match_vq(s.words, replace("+c.arg(t.query)+", '#', search_window(t.number))::tsquery) offset 0) s"+order+most+")")
 		}
 	}
 	if h.number != 0 {
 		selects = append(selects, "(select t.number from ticket t where t.number = "+c.arg(h.number)+" and "+c.where()+" and (("+strings.Join(sees, ") or (")+")))")
 	}
-	return "select t.number from (" + strings.Join(selects, "\nunion\n") + ") t" + end
+	return "select t.number from (" + strings.Join(selects, "\nunion\n") + ") t" + order + most
 }
 
 // tickets lists what was found: the ticket whose number was typed first, the others newest first.
@@ -223,15 +225,15 @@ func (h *hunt) list(ctx context.Context, numbered bool, limit int) ([]*core.Tick
 			c.and("t.number <> " + c.arg(h.number))
 		}
 	}
-	rows, err := h.db.Query(ctx, "select "+ticketColumns+" from ticket t where t.number in ("+one.found(c, limit, live)+") order by t.number desc", c.args...)
+	rows, err := h.db.Query(ctx, "select "+ticketColumns+" from ticket t where t.number in ("+one.found(c, limit, true, live)+") order by t.number desc", c.args...)
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
 	return h.collect(ctx, rows)
 }
 
-// counts counts what was found. Where that is more than countLimit, the newest of what is not closed are counted by
-// themselves; More tells that the numbers may be higher in truth.
+// counts counts what was found. Where that is more than countLimit, what is not closed is counted by itself, up to
+// liveLimit; More tells that the numbers may be higher in truth.
 func (h *hunt) counts(ctx context.Context) (Counts, error) {
 	out := Counts{Statuses: map[core.Status]int{}}
 	if len(h.terms) == 0 && h.number == 0 {
@@ -254,7 +256,7 @@ func (h *hunt) counts(ctx context.Context) (Counts, error) {
 		for i, s := range statuses {
 			columns, into = append(columns, "count(*) filter (where t.status = "+c.arg(s)+")"), append(into, &byStatus[i])
 		}
-		if err := h.db.QueryRow(ctx, "select "+strings.Join(columns, ", ")+" from ticket t where t.number in ("+h.found(c, limit, live)+")", c.args...).Scan(into...); err != nil {
+		if err := h.db.QueryRow(ctx, "select "+strings.Join(columns, ", ")+" from ticket t where t.number in ("+h.found(c, limit, false, live)+")", c.args...).Scan(into...); err != nil {
 			return fmt.Errorf("search: %w", err)
 		}
 		for i, s := range statuses {
