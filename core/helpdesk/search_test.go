@@ -133,3 +133,27 @@ func TestSearchFindsFields(t *testing.T) {
 	c.searched(n, "giraffe", with()...)
 	c.searched(n, "okapi", with()...)
 }
+
+// D27: where a field is kept from requesters from now on, they find nothing by it any more.
+func TestSearchFollowsTheDefinitionOfFields(t *testing.T) {
+	t.Parallel()
+	c := newCity(t)
+	c.sql(`update service set ticket_fields = '[{"name":"asset","requesters":true}]' where id = $1`, c.IT)
+	n := c.open("ben")
+	c.sql(`update ticket set fields = '{"asset":"Zebra"}' where number = $1`, n)
+	c.must("mia", func(a *helpdesk.Act) error { _, err := a.SetPriority(c.Context(), n, core.Low, 0); return err })
+	c.searched(n, "zebra", with("ben")...)
+	file, err := c.desk.ExportDesk(t.Context())
+	c.check(err)
+	file.Calendars, file.SLAs, file.Mailboxes = nil, nil, nil // absent = untouched
+	for i := range file.Services {
+		for k := range file.Services[i].TicketFields {
+			file.Services[i].TicketFields[k].Requesters = false
+		}
+	}
+	_, err = c.desk.Configure(t.Context(), core.Actor{}, file, helpdesk.ConfigureOptions{Yes: true})
+	c.check(err)
+	_, err = c.Store.RefreshSearch(t.Context(), 10)
+	c.check(err)
+	c.searched(n, "zebra", with()...)
+}

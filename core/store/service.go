@@ -27,6 +27,10 @@ func (tx *Tx) SaveService(e *core.ServiceEntry, parent, mailbox int64, position 
 			values (nullif($1::bigint, 0), $2, $3, nullif($4::bigint, 0), $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) returning id`, fields...).QueryRow(intoID(&e.ID))
 		return
 	}
+	// Which fields of tickets requesters are shown, and find by, may change with these, below the service too (D27).
+	tx.write(`insert into search_queue select number from ticket where fields <> '{}' and merged_into is null and exists (select from service
+		where id = $1 and (ticket_fields, inherit, coalesce(parent_id, 0)) is distinct from ($2::jsonb, $3::boolean, $4::bigint)) on conflict do nothing`,
+		e.ID, fields[16], *e.Inherit, parent)
 	tx.write(`update service set parent_id = nullif($1::bigint, 0), name = $2, folder = $3, mailbox_id = nullif($4::bigint, 0), language = $5,
 		reopen_days = $6, close_after_days = $7, unknown_senders = $8, requester_sees = $9, inherit = $10, position = $11, after_deadline = $12,
 		remind_days = $13, resolve_waiting_days = $14, notifications = $15, machine_senders = $16,

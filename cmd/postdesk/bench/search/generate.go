@@ -5,7 +5,10 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"runtime"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"postdesk/core/store"
 )
@@ -25,22 +28,36 @@ func generate(ctx context.Context, db *store.Store, tickets int, out io.Writer) 
 		return err
 	}
 	const part = 20_000
+	var index string // made at once it takes a fraction of the time
+	err := db.Pool().QueryRow(ctx, "select pg_get_indexdef('ticket_search_words'::regclass)").Scan(&index)
+	if err != nil {
+		return err
+	}
+	if _, err := db.Pool().Exec(ctx, "drop index ticket_search_words"); err != nil {
+		return err
+	}
 	for _, step := range []string{"tickets", "documents"} {
+		parts, ctx := errgroup.WithContext(ctx)
+		parts.SetLimit(runtime.NumCPU())
 		for from := 1; from <= tickets; from += part {
 			to := min(from+part-1, tickets)
-			if _, err := db.Pool().Exec(ctx, fmt.Sprintf("call make_%s(%d, %d, %d)", step, from, to, tickets)); err != nil {
-				return fmt.Errorf("%s: %w", step, err)
-			}
-			say(fmt.Sprintf("%d of %d %s", to, tickets, step))
+			parts.Go(func() error {
+				_, err := db.Pool().Exec(ctx, fmt.Sprintf("call make_%s(%d, %d, %d)", step, from, to, tickets))
+				say(fmt.Sprintf("%d of %d %s", to, tickets, step))
+				return err
+			})
+		}
+		if err := parts.Wait(); err != nil {
+			return fmt.Errorf("%s: %w", step, err)
 		}
 	}
-	for _, sql := range []string{"select setval('ticket_number', (select max(number) from ticket))", "truncate search_queue", "vacuum analyze"} {
+	for _, sql := range []string{index, "select setval('ticket_number', (select max(number) from ticket))", "truncate search_queue", "vacuum analyze"} {
 		if _, err := db.Pool().Exec(ctx, sql); err != nil {
 			return err
 		}
 	}
 	var sizes string
-	err := db.Pool().QueryRow(ctx, `select concat('ticket ', pg_size_pretty(pg_total_relation_size('ticket')), ', log ', pg_size_pretty(pg_total_relation_size('log_record')),
+	err = db.Pool().QueryRow(ctx, `select concat('ticket ', pg_size_pretty(pg_total_relation_size('ticket')), ', log ', pg_size_pretty(pg_total_relation_size('log_record')),
 		', documents ', pg_size_pretty(pg_total_relation_size('ticket_search')), ', of these the index ', pg_size_pretty(pg_relation_size('ticket_search_words')))`).Scan(&sizes)
 	say("ready: " + sizes)
 	return err
