@@ -10,7 +10,7 @@ end $$;
 
 -- The one way in which text becomes words, of documents as of queries: small letters without accents, whatever the
 -- database's locale knows of letters; what is no letter or digit separates words. Each word stands with its place, and its
--- English and Spanish stems without one; the prefix, consonants that no stemmer minds, is put before each. A word of the
+-- English and Spanish stems without one, and what signs join (PC-1234, ana@city.test) as one word besides; the prefix, consonants that no stemmer minds, is put before each. A word of the
 -- prefix alone comes last: it keeps texts apart that are joined, so that no phrase goes from one into the other. Texts
 -- beyond 50,000 letters are cut, words divided at 64. It calls nothing of this schema by name: a restored backup
 -- works generated columns out before the search path is set.
@@ -18,6 +18,7 @@ end $$;
 create function search_words(prefix text, t text) returns tsvector language plpgsql immutable strict parallel safe as $fn$
 declare
     f text := lower(left(t, 60000));
+    joined text;
 begin
     if octet_length(f) <> length(f) then
         f := lower(normalize(f, nfkd));
@@ -25,14 +26,19 @@ begin
         f := translate(f, 'ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩςАБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯЂЄЅІЈЉЊЋЏØøŁłĐđðıÆŒ',
                           'αβγδεζηθικλμνξοπρστυφχψωσабвгдежзиклмнопрстуфхцчшщъыьэюяђєѕіјљњћџoolldddiæœ');
         f := replace(replace(replace(replace(f, 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th');
+        joined := f;
         f := regexp_replace(f, '([\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff])', ' \1 ', 'g');
         f := regexp_replace(f, '[^a-z0-9\u00b5-\u167f\u1681-\u180d\u180f-\u1fff\u2c00-\u2dff\u3040-\ud7ff\uf900-\ufdff\ufe70-\ufefe\uff66-\uffdc\U00010000-\U0001cfff\U0001e000-\U0001eaff\U00020000-\U0003ffff]+', ' ', 'g');
     else
+        joined := f;
         f := regexp_replace(f, '[^a-z0-9]+', ' ', 'g');
     end if;
+    select string_agg(prefix || left(regexp_replace(m[1], '[^a-z0-9]+', '', 'g'), 64), ' ') into joined
+        from regexp_matches(left(joined, 50000), '([a-z0-9]+(?:[!-/:-@\[-`{-~]+[a-z0-9]+)+)', 'g') m;
     f := replace(' ' || regexp_replace(left(f, 50000), '([^ ]{64})', '\1 ', 'g') || ' ', ' ', ' ' || prefix);
     return to_tsvector('pg_catalog.simple', f) || strip(to_tsvector('pg_catalog.english', f))
-        || strip(to_tsvector('pg_catalog.spanish', replace(f || ' ', 'ion ', 'ión ')));
+        || strip(to_tsvector('pg_catalog.spanish', replace(f || ' ', 'ion ', 'ión ')))
+        || strip(to_tsvector('pg_catalog.simple', coalesce(joined, '')));
 end $fn$;
 -- +goose StatementEnd
 
@@ -119,8 +125,8 @@ begin
     if anew then
         insert into ticket_search as s (number, head, upto, words) values (n, heading, since, doc)
             on conflict (number) do update set head = excluded.head, upto = excluded.upto, words = excluded.words;
-    elsif doc <> '' then
-        update ticket_search s set words = s.words || doc, upto = since where s.number = n;
+    elsif doc <> '' or size >= 300000 then -- what a full document has no room for is not read again and again
+        update ticket_search s set words = case when doc = '' then s.words else s.words || doc end, upto = since where s.number = n;
     end if;
 end $$;
 -- +goose StatementEnd

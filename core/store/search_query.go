@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,7 +42,7 @@ func pieces(q string) (list []piece) {
 			p.begin, q = true, rest
 		}
 		if !p.quote {
-			p.begin = strings.HasSuffix(p.text, "*")
+			p.begin = strings.HasSuffix(p.text, "*") && utf8.RuneCountInString(p.text) > 2
 		}
 		list = append(list, p)
 	}
@@ -53,9 +54,16 @@ func pieces(q string) (list []piece) {
 	return list
 }
 
-// numbered is the ticket whose number was typed: 1234 or #1234; 0 = none.
+// numberSign is a ticket's number as subjects have it: [IT #1234].
+var numberSign = regexp.MustCompile(`#(\d{1,18})\b`)
+
+// numbered is the ticket whose number was typed, or pasted with the tag of a subject: 1234, #1234, [IT #1234] Jam; 0 = none.
 func numbered(q string) core.Number {
-	n, err := strconv.ParseInt(strings.TrimPrefix(strings.TrimSpace(q), "#"), 10, 64)
+	digits := strings.TrimSpace(q)
+	if m := numberSign.FindStringSubmatch(q); m != nil {
+		digits = m[1]
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil || n < 0 {
 		return 0
 	}
@@ -67,10 +75,14 @@ type term struct {
 	words []string
 	forms []string // of a single word: itself and its stems
 	begin bool
+	quote bool
 }
 
 // terms are what a query asks for, all of it.
 type terms []term
+
+// joinedWord is how much of what signs join stands in the index as one word.
+const joinedWord = 64
 
 // textPrefix is a prefix as words in the index have it: they are the same under all such prefixes.
 const textPrefix = "vbbb"
@@ -100,7 +112,7 @@ func (r reads) terms(ctx context.Context, q, prefix string) (terms, error) {
 			continue // what separates texts
 		}
 		t := &found[i-1]
-		t.forms, t.begin = append(t.forms, word), list[i-1].begin
+		t.forms, t.begin, t.quote = append(t.forms, word), list[i-1].begin, list[i-1].quote
 		if !stem {
 			t.words = append(t.words, word)
 		}
@@ -133,9 +145,9 @@ func (l terms) query(prefixes ...string) string {
 	return strings.Join(and, "&")
 }
 
-// phrases tells whether words have to follow each other, which the index does not know.
+// phrases tells whether words have to follow each other that may stand apart in many texts, which the index does not know.
 func (l terms) phrases() bool {
-	return slices.ContainsFunc(l, func(t term) bool { return len(t.words) > 1 })
+	return slices.ContainsFunc(l, func(t term) bool { return t.quote && len(t.words) > 1 })
 }
 
 func (t term) query(prefix string) string {
@@ -144,7 +156,12 @@ func (t term) query(prefix string) string {
 		end = ":*"
 	}
 	if len(t.words) > 1 {
-		return prefix + strings.Join(t.words, "<->"+prefix) + end
+		phrase := prefix + strings.Join(t.words, "<->"+prefix) + end
+		if t.quote {
+			return phrase
+		}
+		joined := []rune(strings.Join(t.words, "")) // PC-1234 is pc1234 in the index as well, wherever it stands in a long text
+		return prefix + string(joined[:min(len(joined), joinedWord)]) + end + "|" + phrase
 	}
 	list := []string{prefix + t.words[0] + end}
 	for _, f := range t.forms {

@@ -100,7 +100,7 @@ func TestSearchReadsAsPeopleDo(t *testing.T) {
 	for _, q := range []string{"impresion", "IMPRESIÓN", "impresiones", "printer", "printed", "prints", "install*", "instal", "configuraciones", "impresora",
 		"blurred page", "borr", "imPre*", `"blurred pages since"`, `"printing blurred`, "PC-1234", "pc-1234", "0x80070005", "0x80070* error", "juan.perez@vendor.test",
 		"JUAN.PEREZ@VENDOR.TEST", "<juan.perez@vendor.test>", "vendor.test", "4711", "strasse", "straße", "oresund", "nandu", "привет", "Мир", "東京", "京都", "こんにちは", "שלום", "مرحبا",
-		"file", "printers, blurred; error!", "ben@city.test blurred", `"de las impresoras"`} {
+		"pc1234", "juan.perez@vend", "file", "printers, blurred; error!", "ben@city.test blurred", `"de las impresoras"`} {
 		l.finds(l.solver(), q, n)
 		l.finds(l.requester(), q, n)
 	}
@@ -118,6 +118,11 @@ func TestSearchFindsNumbers(t *testing.T) {
 	for _, q := range []string{fmt.Sprint(n), fmt.Sprint("#", n)} {
 		if got := fmt.Sprint(l.find(l.solver(), q)); got != fmt.Sprint([]core.Number{n, later}) {
 			t.Errorf("%s finds %s, want %d and %d", q, got, n, later)
+		}
+	}
+	for _, q := range []string{fmt.Sprintf("[IT #%d]", n), fmt.Sprintf("IT #%d", n), fmt.Sprintf("Re: [IT #%d] First", n)} {
+		if got := l.find(l.solver(), q); len(got) == 0 || got[0] != n {
+			t.Errorf("%s finds %v, want %d first", q, got, n)
 		}
 	}
 	list, err := l.Store.Tickets(t.Context(), l.solver(), store.Filter{Query: fmt.Sprint(n), Before: later, Limit: 5})
@@ -256,4 +261,14 @@ func FuzzSearch(f *testing.F) {
 			t.Errorf("%q for articles: %v", q, err)
 		}
 	})
+}
+
+// Places in a document are counted to 16,383: an address behind that was no phrase any more.
+func TestSearchFindsAddressesInLongTickets(t *testing.T) {
+	t.Parallel()
+	l := newLibrary(t)
+	long := strings.Repeat("seven different words stand in this line ", 1100)
+	n := l.write("Long", long, long, long, "Ask zoe@vendor.test about PC-77.")
+	l.finds(l.solver(), "zoe@vendor.test", n)
+	l.finds(l.solver(), "PC-77", n)
 }
