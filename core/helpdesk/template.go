@@ -124,7 +124,7 @@ func (h *Helpdesk) AddTemplate(ctx context.Context, actor core.Actor, w Template
 			return err
 		}
 		t.Language = a.dir.Services[t.Service].Language.Or(core.English)
-		if err := a.writeTemplate(ctx, t, w); err != nil {
+		if err := a.writeTemplate(ctx, &core.Template{}, t, w); err != nil {
 			return err
 		}
 		if n, err := a.tx.CountTemplates(ctx, t.Service); err != nil || n >= maxTemplates {
@@ -163,7 +163,7 @@ func (h *Helpdesk) EditTemplate(ctx context.Context, actor core.Actor, id string
 				return err
 			}
 		}
-		if err := a.writeTemplate(ctx, t, w); err != nil {
+		if err := a.writeTemplate(ctx, &before, t, w); err != nil {
 			return err
 		}
 		if err := a.tx.SaveTemplate(ctx, t); err != nil {
@@ -218,8 +218,9 @@ func (a *Act) managedTemplate(ctx context.Context, id string, version int) (*cor
 	return t, nil
 }
 
-// writeTemplate puts what is written into the template and checks it as a whole. A new schedule begins with its next moment.
-func (a *Act) writeTemplate(ctx context.Context, t *core.Template, w TemplateWriting) error {
+// writeTemplate puts what is written into the template and checks it as a whole, with what it was before. A new schedule
+// begins with its next moment.
+func (a *Act) writeTemplate(ctx context.Context, before, t *core.Template, w TemplateWriting) error {
 	set(&t.Title, w.Title)
 	set(&t.Text, w.Text)
 	set(&t.Subject, w.Subject)
@@ -239,7 +240,6 @@ func (a *Act) writeTemplate(ctx context.Context, t *core.Template, w TemplateWri
 			t.Requester = p
 		}
 	}
-	before := t.Schedule
 	if w.SetSchedule {
 		t.Schedule = nil
 		if w.Schedule != nil {
@@ -252,6 +252,9 @@ func (a *Act) writeTemplate(ctx context.Context, t *core.Template, w TemplateWri
 	}
 	if err := t.Check(); err != nil {
 		return err
+	}
+	if !samePeriodic(before, t) && !a.mayOpenFor(t.Requester, t.Service) {
+		return core.Refuse(core.Forbidden, "error.template.on_behalf")
 	}
 	for name, text := range t.Fields {
 		text, err := core.SetField(a.dir.FieldsFor(t.Service, true), name, text)
@@ -270,12 +273,19 @@ func (a *Act) writeTemplate(ctx context.Context, t *core.Template, w TemplateWri
 		t.NextAt = time.Time{}
 	case s.Folder: // A31, D22
 		return core.BadInput("service", "error.service.folder", s.Name)
-	case before == nil || !before.Equal(*t.Schedule):
+	case before.Schedule == nil || !before.Schedule.Equal(*t.Schedule):
 		t.NextAt = t.Schedule.Next(a.now)
 	}
 	t.Failure, t.UpdatedAt = nil, a.now.Truncate(time.Microsecond) // what could not be done before is tried with what is written now
 	t.Version++
 	return nil
+}
+
+// samePeriodic tells whether a template opens tickets for nobody for whom it did not before, and nowhere and never else: who
+// manages templates has no right by that to open tickets for others (A5), and may change all the rest of one that does.
+func samePeriodic(before, t *core.Template) bool {
+	return t.Requester == nil || before.Service == t.Service && before.Requester != nil && before.Requester.ID == t.Requester.ID &&
+		(t.Schedule == nil || before.Schedule != nil && before.Schedule.Equal(*t.Schedule))
 }
 
 func set[T any](to *T, from *T) {

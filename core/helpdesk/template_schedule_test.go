@@ -344,3 +344,39 @@ func TestTemplateIsChangedWhileItsTicketIsOpened(t *testing.T) {
 	}
 	c.opened("nothing")
 }
+
+// Opening tickets for others is a row of its own (A5) that managers have not: neither a schedule nor moving one is a way around
+// it. What stays as it is keeps nobody from writing the rest.
+func TestManagerOpensNoTicketsForOthersByASchedule(t *testing.T) {
+	t.Parallel()
+	c := newCity(t)
+	c.sql("insert into role_grant (service_id, role, person_id) values ($1, 'manager', $2)", c.Network, c.People["man"].ID)
+	id := c.periodic("Backup")
+	schedule := *c.template(id).Schedule
+	edit := func(w helpdesk.TemplateWriting) error {
+		_, err := c.desk.EditTemplate(t.Context(), c.actor("man"), id, w, 0)
+		return err
+	}
+	later := schedule
+	later.At = "09:00"
+	ben, eva, himself, stranger, nobody, network, title, text := "ben@city.test", "eva@city.test", "man@city.test", "nobody@city.test", "", "Network", "Mine", "y"
+	for what, w := range map[string]helpdesk.TemplateWriting{
+		"another requester": {Requester: &eva},
+		"another time":      {SetSchedule: true, Schedule: &later},
+		"another service":   {Service: &network},
+		"an unknown person": {Requester: &stranger},
+	} {
+		c.refusedWith(what, "error.template.on_behalf", edit(w))
+	}
+	_, err := c.desk.AddTemplate(t.Context(), c.actor("man"), daily(drafted(core.TicketTemplate, "Printers", "More", "x", "subject", "x", "requester", ben)))
+	c.refusedWith("a new one", "error.template.on_behalf", err)
+	if err := edit(helpdesk.TemplateWriting{Title: &title, Text: &text, Requester: &ben, SetSchedule: true, Schedule: &schedule}); err != nil {
+		t.Errorf("the rest: %v", err)
+	}
+	if err := edit(helpdesk.TemplateWriting{Requester: &himself}); err != nil {
+		t.Errorf("for himself: %v", err)
+	}
+	if err := edit(helpdesk.TemplateWriting{Requester: &nobody, SetSchedule: true}); err != nil {
+		t.Errorf("its end: %v", err)
+	}
+}

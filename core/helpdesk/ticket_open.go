@@ -125,11 +125,8 @@ func (a *Act) requesterFor(n NewTicket) (*core.Person, error) {
 		}
 		return me, nil
 	}
-	if me != nil { // the desk itself may open for anybody: triage of a held mail acts so after its own check
-		roles, _ := a.dir.RolesOf(me, n.Service, n.OnBehalfOf)
-		if roles.Grade(core.TicketCreateOnBehalf) != core.Allowed {
-			return nil, core.Refuse(core.Forbidden, "error.open.on_behalf")
-		}
+	if !a.mayOpenFor(n.OnBehalfOf, n.Service) {
+		return nil, core.Refuse(core.Forbidden, "error.open.on_behalf")
 	}
 	if n.OnBehalfOf.Disabled { // D28: unknown, disabled and not entitled get the same answer
 		return nil, core.BadInput("on_behalf_of", "error.open.no_requester")
@@ -138,6 +135,17 @@ func (a *Act) requesterFor(n NewTicket) (*core.Person, error) {
 		return nil, core.BadInput("on_behalf_of", "error.open.no_requester")
 	}
 	return n.OnBehalfOf, nil
+}
+
+// mayOpenFor tells whether the actor may open tickets of the person in a service: their own (A4), and others' by A5. The desk
+// itself may for anybody: triage of a held mail acts so after its own check.
+func (a *Act) mayOpenFor(p *core.Person, in core.ServiceID) bool {
+	me := a.actor.Person
+	if me == nil || me.ID == p.ID {
+		return true
+	}
+	roles, _ := a.dir.RolesOf(me, in, p)
+	return roles.Grade(core.TicketCreateOnBehalf) == core.Allowed
 }
 
 // rootMessageID is what all mail of the ticket refers to: the mail that opened it, or an id made for it.

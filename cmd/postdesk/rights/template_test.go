@@ -157,7 +157,7 @@ func TestTemplatesAreUsedByTheMatrix(t *testing.T) {
 			}
 			text := ""
 			got := answerOfError(l.as(t, who, func(a *helpdesk.Act) (err error) {
-				text, err = a.ReplyNamed(t.Context(), numbers[in], title)
+				_, text, err = a.ReplyNamed(t.Context(), numbers[in], title)
 				return err
 			}))
 			if got != want || (text == "Filled") != (want == "ok") {
@@ -183,5 +183,51 @@ func TestTemplatesAreUsedByTheMatrix(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Tickets of a schedule are tickets for others: who manages templates sets one up only with the row of opening for others
+// (A5), for that requester. The rest of such a template is theirs to write, and they can end it.
+func TestSchedulesObeyTheRowOfOpeningForOthers(t *testing.T) {
+	t.Parallel()
+	l := newLibrary(t)
+	_, marks := readMatrix(t)
+	l.column["late"] = "MG" // who has not left yet here
+	const base = "/api/v1/templates"
+	daily := func(at string) object { return object{"every": "day", "at": at, "timezone": "UTC"} }
+	var refused []string
+	for who, column := range l.column {
+		manages, opens := marks["template.manage"][column] == "yes", marks["ticket.create_on_behalf"][column] == "yes" && who != "sub"
+		id := l.drawer(t, core.TicketTemplate, "Stacks", "Scheduled "+who)
+		l.sql(t, `update template set requester_id = $2, schedule = '{"every": "day", "at": "08:00", "timezone": "UTC"}', next_at = now() + interval '1 day' where id = $1`,
+			id, l.People["rq"].ID)
+		if manages && !opens {
+			refused = append(refused, column)
+		}
+		for what, x := range map[string]struct {
+			method, path string
+			body         object
+			opens        bool // it takes the row
+		}{
+			"a new one":           {http.MethodPost, base, object{"kind": "ticket", "service": "Stacks", "title": "New " + who, "subject": "x", "text": "x", "requester": "rq@library.test", "schedule": daily("08:00")}, true},
+			"a requester alone":   {http.MethodPost, base, object{"kind": "ticket", "service": "Stacks", "title": "For " + who, "text": "x", "requester": "rq@library.test"}, true},
+			"another time":        {http.MethodPut, base + "/" + id, object{"schedule": daily("09:00")}, true},
+			"nobody's and no end": {http.MethodPut, base + "/" + l.drawer(t, core.TicketTemplate, "Stacks", "Plain "+who), object{"requester": "rq@library.test", "schedule": daily("08:00")}, true},
+			"its text":            {http.MethodPut, base + "/" + id, object{"text": "y"}, false},
+		} {
+			want := "no"
+			switch {
+			case manages && (opens || !x.opens):
+				want = "ok"
+			case x.method == http.MethodPut && marks["template.use"][column] != "yes":
+				want = "gone"
+			}
+			if w := l.call(t, who, x.method, x.path, x.body); answerOf(w.Code) != want {
+				t.Errorf("%s: %s is answered %q, want %q: %s", what, who, answerOf(w.Code), want, w.Body)
+			}
+		}
+	}
+	if !slices.Contains(refused, "MG") || len(refused) < 2 { // and who is solver for others' tickets alone
+		t.Errorf("who manages and may not open for others: %v", refused)
 	}
 }
