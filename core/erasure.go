@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // erasedDomain is a domain that never exists (RFC 6761 section 6.4): nothing can be delivered there, and no mail is from
@@ -29,30 +30,60 @@ func IsErased(address string) bool {
 type Forgotten struct {
 	ID        PersonID
 	Addresses []string // folded
-	Names     []string
+	Names     []string // those that tell by themselves who is meant
 
-	pattern *regexp.Regexp
+	address, name *regexp.Regexp // nil = there is none
 }
 
-// NewForgotten readies the search for a person's addresses and names.
+// NewForgotten readies the search for a person's addresses and names. A name counts by itself only where two of its words
+// have two letters or more: "Al" or "Will" stand in anybody's texts.
 func NewForgotten(id PersonID, addresses, names []string) *Forgotten {
-	f := &Forgotten{ID: id, Addresses: addresses, Names: names}
-	quoted := make([]string, len(addresses))
-	for i, a := range addresses {
-		quoted[i] = regexp.QuoteMeta(a)
+	f := &Forgotten{ID: id, Addresses: addresses, Names: []string{}}
+	for _, n := range names {
+		if telling(n) {
+			f.Names = append(f.Names, n)
+		}
 	}
 	// joana@city.test is not ana@city.test, nor is ana@city.test.example.
-	f.pattern = regexp.MustCompile(`(?i)(^|[^\pL\pN._+-])(` + strings.Join(quoted, "|") + `)($|\.$|\.[^\pL\pN]|[^\pL\pN.-])`)
+	f.address = anyOf(`(^|[^\pL\pN._+-])`, f.Addresses, `($|\.$|\.[^\pL\pN]|[^\pL\pN.-])`)
+	f.name = anyOf(`(^|[^\pL\pM\pN])`, f.Names, `($|[^\pL\pM\pN])`)
 	return f
+}
+
+func telling(name string) bool {
+	words := 0
+	for _, w := range strings.Fields(name) {
+		letters := 0
+		for _, r := range w {
+			if unicode.IsLetter(r) {
+				letters++
+			}
+		}
+		if letters >= 2 {
+			words++
+		}
+	}
+	return words >= 2
+}
+
+func anyOf(before string, words []string, after string) *regexp.Regexp {
+	if len(words) == 0 {
+		return nil
+	}
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = regexp.QuoteMeta(w)
+	}
+	return regexp.MustCompile(`(?i)` + before + `(` + strings.Join(quoted, "|") + `)` + after)
 }
 
 // Address is what stands in the place of all of their addresses and names.
 func (f *Forgotten) Address() string { return ErasedAddress(f.ID) }
 
-// Is tells whether the reference names them.
+// Is tells whether the reference names them, also as the erased person that they are by now.
 func (f *Forgotten) Is(r Ref) bool {
 	if r.Email != "" {
-		return slices.Contains(f.Addresses, FoldAddress(r.Email))
+		return r.Email == f.Address() || slices.Contains(f.Addresses, FoldAddress(r.Email))
 	}
 	return slices.Contains(f.Names, r.Name)
 }
@@ -67,8 +98,8 @@ func (f *Forgotten) Named(s string) string {
 		}
 	}
 	s = strings.Join(parts, ", ")
-	for len(f.Addresses) > 0 { // neighbours share the character between them
-		next := f.pattern.ReplaceAllString(s, "${1}"+f.Address()+"${3}")
+	for f.address != nil { // neighbours share the character between them
+		next := f.address.ReplaceAllString(s, "${1}"+f.Address()+"${3}")
 		if next == s {
 			break
 		}
@@ -79,7 +110,7 @@ func (f *Forgotten) Named(s string) string {
 
 // Mentioned tells whether a text of anybody names them.
 func (f *Forgotten) Mentioned(s string) bool {
-	return len(f.Addresses) > 0 && f.pattern.MatchString(s) || slices.ContainsFunc(f.Names, func(n string) bool { return n != "" && strings.Contains(s, n) })
+	return f.address != nil && f.address.MatchString(s) || f.name != nil && f.name.MatchString(s)
 }
 
 // ErasedText stands where a text of theirs stood, so that the log is still seen to have had one.

@@ -18,9 +18,7 @@ func (f *Forgotten) Content(c *Content, wrote []string) {
 	c.EachPerson(f.ref) // last: what is theirs is known by it
 	c.Previous, c.InsteadOf = f.Named(c.Previous), f.Named(c.InsteadOf)
 	for _, name := range f.Names { // "Ana Ruiz (IT)", as what they wrote is from
-		if rest, ok := strings.CutPrefix(c.FromName, name+" ("); ok {
-			c.FromName = strings.TrimSuffix(rest, ")")
-		}
+		c.withoutSender(name)
 	}
 	for i := range c.Findings {
 		c.Findings[i].Names, c.Findings[i].Text = f.Named(c.Findings[i].Names), f.Named(c.Findings[i].Text)
@@ -44,6 +42,12 @@ func (f *Forgotten) Content(c *Content, wrote []string) {
 	}
 	for i := range c.Digest {
 		f.Content(&c.Digest[i].Content, wrote)
+	}
+}
+
+func (c *Content) withoutSender(name string) {
+	if rest, ok := strings.CutPrefix(c.FromName, name+" ("); ok && name != "" {
+		c.FromName = strings.TrimSuffix(rest, ")")
 	}
 }
 
@@ -103,6 +107,13 @@ func (f *Forgotten) record(c *Content, wrote []string) {
 	if theirs {
 		r.Text, r.Folded, r.Copied, r.Attachments = erasedText(r.Text), "", nil, []AttachmentView{}
 		c.Files, c.FilesAsLinks = nil, nil
+	}
+	if a := r.Author; theirs && a != nil { // perhaps by a name that tells nobody elsewhere
+		c.withoutSender(a.Name)
+		if c.Actor != nil && *c.Actor == *a {
+			*c.Actor = Ref{Email: f.Address()}
+		}
+		*a = Ref{Email: f.Address()}
 	}
 	r.Copied = slices.DeleteFunc(r.Copied, func(a string) bool { return slices.Contains(f.Addresses, FoldAddress(a)) })
 	if r.Change != nil {

@@ -83,6 +83,49 @@ func TestForgettingKeepsWhatOthersWrote(t *testing.T) {
 	}
 }
 
+func TestNamesThatAreWordsAreLeftInTexts(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, text string
+		mentioned  bool
+	}{
+		{"Al", "Also the Alarm", false},
+		{"Al", "Al, can you look?", false},
+		{"A. L. B.", "plan A. L. B. is better", false},
+		{"Al B", "al b", false},
+		{"Ana Ruiz", "so Ana Ruiz wrote:", true},
+		{"Ana Ruiz", "ana ruiz", true},
+		{"Ana Ruiz", "(Ana Ruiz)", true},
+		{"Ana Ruiz", "Joana Ruiz", false},
+		{"Ana Ruiz", "Ana Ruizal", false},
+		{"Ána Ruiz", "Ána Ruiz.", true},
+		{"Li Xu", "Li Xu", true},
+		{"Ana M. Ruiz", "Ana M. Ruiz\nIT", true},
+		{"Ana M. Ruiz", "Ana Mx Ruiz", false},
+		{"", "", false},
+	} {
+		f := core.NewForgotten(7, nil, []string{c.name})
+		if f.Mentioned(c.text) != c.mentioned {
+			t.Errorf("%q in %q: %v", c.name, c.text, !c.mentioned)
+		}
+	}
+	al := core.NewForgotten(7, []string{"al@city.test"}, []string{"Al"})
+	if got := al.Named("Al, Sol Vega"); got != "Al, Sol Vega" {
+		t.Errorf("another Al became %q", got)
+	}
+	if al.Is(core.Ref{Name: "Al"}) || !al.Is(core.Ref{Name: "Al", Email: "AL@city.test"}) || !al.Is(core.Ref{Email: core.ErasedAddress(7)}) {
+		t.Error("Al is somebody else")
+	}
+	if al.Names == nil {
+		t.Error("no name is null for the database")
+	}
+	mail := core.Content{Record: &core.RecordView{ID: "r", Author: &core.Ref{Name: "Al"}, Text: "Done."}, Actor: &core.Ref{Name: "Al"}, FromName: "Al (IT)"}
+	al.Content(&mail, []string{"r"})
+	if x := (core.Ref{Email: core.ErasedAddress(7)}); *mail.Record.Author != x || *mail.Actor != x || mail.FromName != "IT" {
+		t.Errorf("what Al wrote is still from %v, %v, %q", mail.Record.Author, mail.Actor, mail.FromName)
+	}
+}
+
 func TestForgettingInEvents(t *testing.T) {
 	t.Parallel()
 	f := core.NewForgotten(7, []string{"ana@city.test"}, []string{"Ana Ruiz"})

@@ -31,7 +31,8 @@ func (a *ApprovalView) EachPerson(fn func(*Ref)) {
 	}
 }
 
-// EachPerson calls fn for everybody whom the mail names by a reference, to change how.
+// EachPerson calls fn for everybody whom the mail names by a reference, to change how. Those that a digest carries are
+// asked themselves.
 func (c *Content) EachPerson(fn func(*Ref)) {
 	c.Ticket.EachPerson(fn)
 	for i := range c.Tickets {
@@ -48,6 +49,9 @@ func (c *Content) EachPerson(fn func(*Ref)) {
 	}
 	if c.Approval != nil {
 		c.Approval.EachPerson(fn)
+	}
+	if c.News != nil && c.News.Author != nil {
+		fn(c.News.Author)
 	}
 }
 
