@@ -207,6 +207,18 @@ func (t *Ticket) forget(s *SLA, now time.Time) {
 	})
 }
 
+// Aim sets the team's own date for the ticket (A71); zero = none. Nothing was told of it yet, and nobody is warned whose
+// moment lay before the date was set: they set it as near as that. Tick goes after it.
+func (t *Ticket) Aim(s *SLA, at, now time.Time) {
+	t.InternalTarget = at
+	t.Clock.Told = slices.DeleteFunc(slices.Clone(t.Clock.Told), func(mark string) bool {
+		return strings.HasPrefix(mark, string(TargetInternal)+".")
+	})
+	if !at.IsZero() && !now.Before(s.warnAt(TargetInternal, exact(at), t.Priority)) {
+		t.Clock.mark(TargetInternal, warned)
+	}
+}
+
 // skip marks what is past already of a deadline that the ticket had not until now, because its SLA had no such target or the
 // desk kept none: nobody could have been warned in time, and a change of the desk is not news of every ticket.
 func (t *Ticket) skip(s *SLA, target Target, was, now time.Time) {

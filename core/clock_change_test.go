@@ -147,6 +147,30 @@ func TestInternalTarget(t *testing.T) {
 			next Tue 2026-03-03 14:48
 			Tue 2026-03-03 16:30 look
 			tell internal_target.warning resolution.warning`},
+		{"set nearer than its warning, only its breach is told", "standard", `Mon 2026-03-02 09:00 open
+			Mon 2026-03-02 09:30 reply
+			Mon 2026-03-02 09:40 target Mon 2026-03-02 10:20
+			told internal_target.warning
+			tell nothing
+			next Mon 2026-03-02 10:20
+			Mon 2026-03-02 10:00 look
+			tell nothing
+			Mon 2026-03-02 10:20 look
+			tell internal_target.breach
+			Mon 2026-03-02 10:30 target Mon 2026-03-02 11:30
+			told internal_target.warning
+			Mon 2026-03-02 10:40 target Mon 2026-03-02 12:00
+			told nothing
+			next Mon 2026-03-02 11:00`},
+		{"set anew while the ticket waits, its breach is told again", "standard", `Mon 2026-03-02 09:00 open
+			Mon 2026-03-02 09:30 reply
+			Mon 2026-03-02 09:40 target Mon 2026-03-02 10:20
+			Mon 2026-03-02 10:20 look
+			tell internal_target.breach
+			Mon 2026-03-02 10:30 wait
+			Mon 2026-03-02 10:40 target Mon 2026-03-02 12:40
+			Mon 2026-03-02 13:00 user
+			tell internal_target.breach`},
 		{"cleared", "standard", `Mon 2026-03-02 09:00 open
 			Mon 2026-03-02 09:30 reply
 			Mon 2026-03-02 09:40 target Tue 2026-03-03 10:00

@@ -111,7 +111,7 @@ func TestWhoWakesAtTheStoredTimeTellsEverythingOnce(t *testing.T) {
 			case 3:
 				ticket.Priority = Priorities()[r.IntN(4)]
 			case 4:
-				ticket.InternalTarget = about(r, now, 2)
+				ticket.Aim(s, about(r, now, 2), now)
 			case 5:
 				_ = ticket.Resolve(now)
 			case 6:

@@ -73,7 +73,7 @@ func (s story) play(t *testing.T) {
 		if act[0] == "open" {
 			ticket = d.ticket(func(x *Ticket) { x.Priority, x.CreatedAt = Normal, now })
 		}
-		if err := happen(clocks, ticket, act, now); err != nil {
+		if err := happen(clocks, ticket, sla, act, now); err != nil {
 			t.Fatalf("%s: %s: %v", s.name, line, err)
 		}
 		if act[0] == "sla" {
@@ -89,7 +89,7 @@ func (s story) play(t *testing.T) {
 }
 
 // happen lets one thing happen to the ticket.
-func happen(clocks *Calendar, t *Ticket, act []string, now time.Time) error {
+func happen(clocks *Calendar, t *Ticket, s *SLA, act []string, now time.Time) error {
 	rest := strings.Join(act[1:], " ")
 	switch act[0] {
 	case "look", "sla":
@@ -120,12 +120,13 @@ func happen(clocks *Calendar, t *Ticket, act []string, now time.Time) error {
 	case "merge":
 		t.MergedInto, t.Status, t.ResolvedAt, t.ClosedAt = 1000, Closed, now, now
 	case "target":
-		t.InternalTarget = time.Time{}
-		if rest != "none" {
-			at, err := time.ParseInLocation(stamp, rest, clocks.Zone)
-			t.InternalTarget = at
-			return err
+		if rest == "none" {
+			t.Aim(s, time.Time{}, now)
+			return nil
 		}
+		at, err := time.ParseInLocation(stamp, rest, clocks.Zone)
+		t.Aim(s, at, now)
+		return err
 	default:
 		return fmt.Errorf("nothing that happens: %s", act[0])
 	}

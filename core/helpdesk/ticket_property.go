@@ -55,7 +55,7 @@ func (a *Act) SetInternalTarget(ctx context.Context, n core.Number, to time.Time
 		if !to.IsZero() && !to.After(c.now) {
 			return core.BadInput("internal_target", "error.due.past")
 		}
-		if err := c.setProperty(string(core.FieldInternalTarget), formatDate(c.t.InternalTarget), formatDate(to), false, func() { c.t.InternalTarget = to }); err != nil {
+		if err := c.setProperty(string(core.FieldInternalTarget), formatDate(c.t.InternalTarget), formatDate(to), false, func() { c.t.Aim(c.dir.SLAs[c.t.SLA], to, c.now) }); err != nil {
 			return err
 		}
 		c.told = append(c.told, told{event: core.EventDeadlineChanged, deadlines: []core.Deadline{deadline(core.TargetInternal, to)}})
