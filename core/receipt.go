@@ -26,7 +26,7 @@ type ReceiptLine struct {
 	Command  string         `json:"command"` // its English name
 	Argument string         `json:"argument,omitempty"`
 	Outcome  CommandOutcome `json:"outcome"`
-	// Reason says why it was refused: the key of a sentence, with what stands in it.
+	// Reason says why it was refused: the key of a sentence, with what stands in it. Of a template that was sent, Args is its title.
 	Reason string   `json:"reason,omitempty"`
 	Args   []string `json:"args,omitempty"`
 }

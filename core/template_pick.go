@@ -6,12 +6,15 @@ import (
 	"strings"
 )
 
-// maxTitles is how many titles a refusal names.
-const maxTitles = 3
+// maxTitles is how many titles a refusal names, and offeredTitles how many where none was asked for.
+const (
+	maxTitles     = 3
+	offeredTitles = 10
+)
 
 // TemplateCalled finds the template that somebody means by its title, without regard to case and accents: a whole title
 // counts before the beginning of one, and then the language, and then the service in the order given. A beginning has to fit
-// one title only. The refusal names the titles that are nearest.
+// one title only. The refusal names the titles that are nearest, without a name those that fit the ticket best.
 func TemplateCalled(list []*Template, name string, language Language, services []ServiceID) (*Template, error) {
 	if len(list) == 0 {
 		return nil, Refuse(Conflict, "error.template.none")
@@ -22,31 +25,32 @@ func TemplateCalled(list []*Template, name string, language Language, services [
 			cmp.Compare(slices.Index(services, a.Service), slices.Index(services, b.Service)))
 	})
 	want := FoldWords(strings.Trim(name, "\"'“”«». \t"))
-	if want != "" {
+	if want == "" {
+		return nil, BadInput("template", "error.template.which", named(titlesOf(list), offeredTitles))
+	}
+	for _, t := range list {
+		if FoldWords(t.Title) == want {
+			return t, nil
+		}
+	}
+	for _, mine := range []bool{true, false} {
+		var found []*Template
 		for _, t := range list {
-			if FoldWords(t.Title) == want {
-				return t, nil
+			if (t.Language == language) == mine && strings.HasPrefix(FoldWords(t.Title), want) {
+				found = append(found, t)
 			}
 		}
-		for _, mine := range []bool{true, false} {
-			var found []*Template
-			for _, t := range list {
-				if (t.Language == language) == mine && strings.HasPrefix(FoldWords(t.Title), want) {
-					found = append(found, t)
-				}
-			}
-			titles := titlesOf(found)
-			switch {
-			case len(titles) == 1:
-				return found[0], nil
-			case len(titles) > 1:
-				return nil, BadInput("template", "error.template.ambiguous", name, named(titles))
-			}
+		titles := titlesOf(found)
+		switch {
+		case len(titles) == 1:
+			return found[0], nil
+		case len(titles) > 1:
+			return nil, BadInput("template", "error.template.ambiguous", name, named(titles, maxTitles))
 		}
 	}
 	distance := func(title string) int {
 		title = FoldWords(title)
-		if want != "" && strings.Contains(" "+title, " "+want) {
+		if strings.Contains(" "+title, " "+want) {
 			return 0
 		}
 		return EditDistance(title, clipRunes(want, maxTemplateTitle))
@@ -57,7 +61,7 @@ func TemplateCalled(list []*Template, name string, language Language, services [
 		far[t] = distance(t)
 	}
 	slices.SortStableFunc(titles, func(a, b string) int { return far[a] - far[b] })
-	return nil, BadInput("template", "error.template.unknown", name, named(titles))
+	return nil, BadInput("template", "error.template.unknown", name, named(titles, maxTitles))
 }
 
 // titlesOf lists the titles, each once however it is written.
@@ -70,8 +74,8 @@ func titlesOf(list []*Template) (titles []string) {
 	return titles
 }
 
-func named(titles []string) string {
-	return "“" + strings.Join(titles[:min(len(titles), maxTitles)], "”, “") + "”"
+func named(titles []string, most int) string {
+	return "“" + strings.Join(titles[:min(len(titles), most)], "”, “") + "”"
 }
 
 func compareBool(a, b bool) int {

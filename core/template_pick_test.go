@@ -25,13 +25,14 @@ func TestTemplateIsFoundByItsTitle(t *testing.T) {
 		{"contraseña", English, "error.template.ambiguous “Contraseña cambiada”, “Contraseña caducada”"},
 		{"c", Spanish, "error.template.ambiguous “Contraseña cambiada”, “Contraseña caducada”"},
 		{"wellcom", English, "error.template.unknown “Welcome”, "}, {"holidays", English, "error.template.unknown “Closed for the holidays”, "},
-		{"tonner orderd", Spanish, "error.template.unknown “Toner ordered”, "}, {"...", English, "error.template.unknown “"},
+		{"tonner orderd", Spanish, "error.template.unknown “Toner ordered”, "}, {"...", English, "error.template.which “Welcome”, “Toner ordered”, "},
+		{"", Spanish, "error.template.which “Welcome”, “Tóner pedido”, “Contraseña cambiada”, “Contraseña caducada”, “Toner ordered”"},
 		{strings.Repeat("x", 5000), English, "error.template.unknown “"},
 	} {
 		found, err := TemplateCalled(list, x.name, x.language, []ServiceID{2, 1})
 		got := ""
 		if e, ok := err.(*Error); ok {
-			got = e.Key + " " + e.Args[1].(string)
+			got = e.Key + " " + e.Args[len(e.Args)-1].(string)
 		} else {
 			got = found.ID
 		}

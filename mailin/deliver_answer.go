@@ -308,7 +308,9 @@ func (a *reply) carry(ctx context.Context, c Command) (core.ReceiptLine, error) 
 	}
 	a.ticket = x.ticket
 	if c.Name == "template" && a.receipt.Text != core.TextOpened {
-		a.receipt.Text = core.TextReply
+		if x.words.Text != "" || len(x.words.Attachments) > 0 { // it went with the template
+			a.receipt.Text = core.TextReply
+		}
 		if err := a.AddCopied(ctx, a.ticket); err != nil {
 			return line, err
 		}
@@ -319,7 +321,7 @@ func (a *reply) carry(ctx context.Context, c Command) (core.ReceiptLine, error) 
 		switch {
 		case c.Name == "resolve":
 			a.receipt.Text = core.TextReply
-		case c.Name == "template": // the text went with it
+		case c.Name == "template": // said above
 		case len(files.Attachments) > 0: // these take words alone
 			no := false
 			files.Text, files.Show = "", &no

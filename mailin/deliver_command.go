@@ -16,6 +16,7 @@ import (
 type deed struct {
 	Command
 	ticket core.Number
+	sent   string             // the title of the template that went out
 	words  helpdesk.NewRecord // of resolve, template, ask, approve and reject: what stands below the commands
 }
 
@@ -53,7 +54,7 @@ var traits = map[string]trait{
 	"approve":     {begins: true, takes: true},
 	"reject":      {begins: true, takes: true},
 	"merge":       {needs: true},
-	"template":    {needs: true, takes: true},
+	"template":    {takes: true},
 	"help":        {},
 }
 
@@ -118,11 +119,12 @@ var verbs = map[string]func(context.Context, *delivery, *deed) error{
 		return x.to(d.MergeTicket(ctx, x.ticket, core.Number(into), 0))
 	},
 	"template": func(ctx context.Context, d *delivery, x *deed) error {
-		text, err := d.ReplyNamed(ctx, x.ticket, x.Argument)
+		title, text, err := d.ReplyNamed(ctx, x.ticket, x.Argument)
 		if err != nil {
 			return err
 		}
 		r, yes := x.words, true
+		x.sent = title
 		r.Text, r.Show = strings.TrimSpace(text+"\n\n"+r.Text), &yes
 		return x.to(d.AddRecord(ctx, x.ticket, r))
 	},
@@ -204,6 +206,9 @@ func (d *delivery) run(ctx context.Context, x *deed) (core.ReceiptLine, error) {
 		}
 		return verbs[x.Name](ctx, d, x)
 	})
+	if x.sent != "" {
+		line.Args = []string{x.sent}
+	}
 	return refusedLine(line, err)
 }
 
@@ -220,7 +225,7 @@ func clip(s string) string {
 func refusedLine(line core.ReceiptLine, err error) (core.ReceiptLine, error) {
 	var refusal *core.Error
 	if errors.As(helpdesk.Refusal(err), &refusal) {
-		line.Outcome, line.Reason = core.CommandRefused, refusal.Key
+		line.Outcome, line.Reason, line.Args = core.CommandRefused, refusal.Key, nil
 		for _, a := range refusal.Args {
 			line.Args = append(line.Args, clip(fmt.Sprint(a)))
 		}

@@ -40,6 +40,8 @@ func account(r core.Receipt) string {
 		s := strings.TrimSpace("#"+l.Command+" "+l.Argument) + " " + string(l.Outcome)
 		if l.Reason != "" {
 			s += " " + l.Reason
+		} else if l.Command == "template" && len(l.Args) == 1 {
+			s += " “" + l.Args[0] + "”"
 		}
 		parts = append(parts, s)
 	}

@@ -48,19 +48,21 @@ func TestTemplateCommand(t *testing.T) {
 		account string
 		last    string
 	}{
-		{"sol", bens, "#template welcome", "#template welcome done; text reply; told Ben Staff", "message shown: Hello Ben,\nwe have " + tag(bens) + ". Sol Vega"},
-		{"mia", bens, "#Plantilla WELC\nMore soon.\n\nM.", "#template WELC done; text reply; told Ben Staff", "message shown: Hello Ben,\nwe have " + tag(bens) + ". Mia Main\n\nMore soon.\n\nM."},
-		{"sol", evas, "#plantilla bienvenida", "#template bienvenida done; text reply; told Eva Ruiz", "message shown: Hola, Eva:\ntenemos " + tag(evas) + ". Sol Vega"},
-		{"sol", evas, "#template toner", "#template toner done; text reply; told Eva Ruiz", "message shown: El tóner va en camino."},
-		{"sol", bens, "#template toner", "#template toner done; text reply; told Ben Staff", "message shown: Toner is on its way."},
+		{"sol", bens, "#template welcome", "#template welcome done “Welcome”; told Ben Staff", "message shown: Hello Ben,\nwe have " + tag(bens) + ". Sol Vega"},
+		{"mia", bens, "#Plantilla WELC\nMore soon.\n\nM.", "#template WELC done “Welcome”; text reply; told Ben Staff", "message shown: Hello Ben,\nwe have " + tag(bens) + ". Mia Main\n\nMore soon.\n\nM."},
+		{"sol", evas, "#plantilla bienvenida", "#template bienvenida done “Bienvenida”; told Eva Ruiz", "message shown: Hola, Eva:\ntenemos " + tag(evas) + ". Sol Vega"},
+		{"sol", evas, "#template toner", "#template toner done “Tóner”; told Eva Ruiz", "message shown: El tóner va en camino."},
+		{"sol", bens, "#template toner", "#template toner done “Toner”; told Ben Staff", "message shown: Toner is on its way."},
 		{"mia", bens, "#template toner\nHm.", "#template toner refused error.template.unknown; text note; told Sol Vega", "note hidden: Hm."},
 		{"sol", bens, "#template router", "#template router refused error.template.unknown", ""},
-		{"sol", bens, "#template closed", "#template closed refused error.text.empty", ""},
-		{"sol", bens, "#template", "#template refused error.command.argument", ""},
-		{"man", bens, "#template welcome", "#template welcome done; text reply; told Ben Staff", "message shown: Hello Ben,\nwe have " + tag(bens) + ". Man Ager"},
+		{"sol", bens, "#template closed", "#template closed refused error.template.empty", ""},
+		{"sol", bens, "#template", "#template refused error.template.which", ""},
+		{"sol", bens, "#template\nHm.", "#template refused error.template.which; text note", "note hidden: Hm."},
+		{"sol", bens, "#template welcome\n#note\nHm.", "#template welcome done “Welcome”; #note done; text note; told Ben Staff", "message shown: Hello Ben,\nwe have " + tag(bens) + ". Sol Vega"},
+		{"man", bens, "#template welcome", "#template welcome done “Welcome”; told Ben Staff", "message shown: Hello Ben,\nwe have " + tag(bens) + ". Man Ager"},
 		{"rea", bens, "#template welcome\nHm.", "#template welcome refused error.forbidden; text note", "note hidden: Hm."},
 		{"ben", bens, "#template welcome\nHm.", "#template welcome refused error.forbidden; text note", "mail hidden: Hm."},
-		{"sol", bens, "#template welcome\n#resolve\nBye.", "#template welcome done; #resolve done; text reply; told Ben Staff", "message shown: Hello Ben,\nwe have " + tag(bens) + ". Sol Vega\n\nBye."},
+		{"sol", bens, "#template welcome\n#resolve\nBye.", "#template welcome done “Welcome”; #resolve done; text reply; told Ben Staff", "message shown: Hello Ben,\nwe have " + tag(bens) + ". Sol Vega\n\nBye."},
 	} {
 		p := o.order(x.who, x.n, x.body)
 		o.mails()
@@ -72,6 +74,9 @@ func TestTemplateCommand(t *testing.T) {
 		}
 		if len(r.Lines) > 0 && r.Lines[0].Reason == "error.template.unknown" && (len(r.Lines[0].Args) != 2 || !strings.Contains(r.Lines[0].Args[1], "“Welcome”") || strings.Contains(r.Lines[0].Args[1], "Router")) {
 			t.Errorf("%d: the receipt names %q", i, r.Lines[0].Args)
+		}
+		if len(r.Lines) > 0 && r.Lines[0].Reason == "error.template.which" && fmt.Sprint(r.Lines[0].Args) != "[“Closed today”, “Toner”, “Welcome”, “Bienvenida”]" {
+			t.Errorf("%d: the receipt offers %q", i, r.Lines[0].Args)
 		}
 		if x.last == "" {
 			continue

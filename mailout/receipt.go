@@ -136,6 +136,8 @@ func (m *told) commands() (list []line) {
 				x.Detail = m.T("mail.receipt.line.approved")
 			case "reject":
 				x.Detail = m.T("mail.receipt.line.rejected")
+			case "template":
+				x.Detail = m.template(l)
 			}
 		case core.CommandConfirm:
 			x.Detail = m.T("mail.receipt.line.confirm")
@@ -151,6 +153,17 @@ func (m *told) commands() (list []line) {
 		}
 	}
 	return list
+}
+
+// template says which template went to whom: a beginning of its title was enough to name it.
+func (m *told) template(l core.ReceiptLine) string {
+	switch {
+	case len(l.Args) != 1:
+		return m.T("mail.receipt.line.done")
+	case m.Asker() == "":
+		return m.T("mail.receipt.line.template", cleanText(l.Args[0]))
+	}
+	return m.T("mail.receipt.line.template_to", cleanText(l.Args[0]), m.Asker())
 }
 
 // why says the reason of a refusal.

@@ -35,6 +35,10 @@ func receiptSamples() map[string]core.Outgoing {
 			{Command: "assign", Argument: "sol", Outcome: core.CommandRefused, Reason: "error.person.ambiguous", Args: []string{"sol", "Sol Paz <sol.paz@city.test>, Sol Vega <sol@city.test>"}},
 			{Command: "template", Argument: "welcome", Outcome: core.CommandRefused, Reason: "error.template.unknown", Args: []string{"welcome", "“Toner”, “Closed”"}},
 		}}),
+		"receipt-template": receipt(core.Solver, core.Receipt{Text: core.TextNote, Told: []string{"Ben Ortega"}, Lines: []core.ReceiptLine{
+			{Command: "template", Argument: "wel", Outcome: core.CommandDone, Args: []string{"Welcome"}}, done("note", ""),
+			{Command: "template", Outcome: core.CommandRefused, Reason: "error.template.which", Args: []string{"“Toner”, “Closed”"}},
+		}}),
 		"receipt-refused": receipt(core.Solver, core.Receipt{Lines: []core.ReceiptLine{
 			{Command: "resolve", Outcome: core.CommandRefused, Reason: "error.status.done", Args: []string{"closed"}}}, Text: core.TextNote}),
 		"receipt-undecided": receipt(core.Approver, core.Receipt{Approval: "0199d0a0-0000-7000-8000-000000000078", Text: core.TextNote}, content(func(k *core.Content) {
@@ -80,6 +84,7 @@ func TestReceiptLeadsOn(t *testing.T) {
 	r, all := newRenderer(t), receiptSamples()
 	for name, want := range map[string]struct{ has, lacks []string }{
 		"receipt-done":              {[]string{"Reply to this mail and Ben gets your answer.", "Open the ticket: https://desk.city.test/dashboard/ithelpdesk/1042", "Told by mail: Ben Ortega, Cleo Paz."}, []string{"Look and confirm"}},
+		"receipt-template":          {[]string{"“Welcome” went to Ben.", "Your text is an internal note.", "Write one of these behind it: “Toner”, “Closed”."}, []string{"Your text went", "Done."}},
 		"receipt-confirm":           {[]string{"Look and confirm: https://desk.city.test/confirm/", "a mail in your name came to IT"}, []string{"Reply to this mail"}},
 		"receipt-undecided":         {[]string{"Nothing is decided yet.", "reply to this mail with approve or reject"}, []string{"#approve", "Not done", "gets your answer"}},
 		"receipt-undecided-page":    {[]string{"Nothing is decided yet.", "open the ticket"}, []string{"approve or reject"}},

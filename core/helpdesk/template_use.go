@@ -11,35 +11,35 @@ import (
 
 // ReplyNamed is the reply template that somebody names by its title or an unambiguous beginning of it, filled in for the
 // ticket: one of the ticket's service, or of a service above it, that the actor may use (A27), the requester's language and
-// the nearest service first.
-func (a *Act) ReplyNamed(ctx context.Context, n core.Number, name string) (string, error) {
+// the nearest service first. It returns the title with the text.
+func (a *Act) ReplyNamed(ctx context.Context, n core.Number, name string) (title, text string, err error) {
 	t, err := a.tx.Ticket(ctx, n)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	if !core.StandingOf(a.dir, t, a.actor.Person).Sees() {
-		return "", core.Refuse(core.NotFound, "error.not_found")
+		return "", "", core.Refuse(core.NotFound, "error.not_found")
 	}
 	services := a.dir.TemplateServices(a.actor.Person, t.Service)
 	if len(services) == 0 {
-		return "", core.Refuse(core.Forbidden, "error.forbidden")
+		return "", "", core.Refuse(core.Forbidden, "error.forbidden")
 	}
 	if a.actor.Level < core.PersonProven {
-		return "", core.Refuse(core.Forbidden, "error.not_proven")
+		return "", "", core.Refuse(core.Forbidden, "error.not_proven")
 	}
 	list, err := a.tx.Templates(ctx, services, core.ReplyTemplate)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	found, err := core.TemplateCalled(list, name, languageFor(a.dir, t), services)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	text := found.Reply(a.dir, t, a.actor.Person, a.now)
+	text = found.Reply(a.dir, t, a.actor.Person, a.now)
 	if strings.TrimSpace(text) == "" { // nothing but placeholders without value
-		return "", core.BadInput("template", "error.text.empty")
+		return "", "", core.BadInput("template", "error.template.empty", found.Title)
 	}
-	return text, nil
+	return found.Title, text, nil
 }
 
 // fillIn fills what a new ticket leaves out from the ticket template that it names, which serves in its service and which

@@ -23,7 +23,7 @@ func (p *play) canned() {
 	p.ok(err)
 	p.template = v.ID
 	p.do("vic", func(a *helpdesk.Act) error {
-		filled, err := a.ReplyNamed(p.Context(), p.ticket, "zztemp")
+		_, filled, err := a.ReplyNamed(p.Context(), p.ticket, "zztemp")
 		if err != nil {
 			return err
 		}
