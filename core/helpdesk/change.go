@@ -19,8 +19,10 @@ type change struct {
 	alsoIn   string        // with also_sent: the service in which the mail opened its ticket
 	failed   *core.Failure // with delivery_failed
 	child    *core.Ticket  // with child_resolved: the ticket below this one
+	schedule string        // the title of the template that opened the ticket by itself; "" = somebody asked for it
 	routed   bool          // the service gave the ticket away by itself (A37, A38)
 	itself   bool          // the records are the desk's own: a rule applied, nobody acted
+	looked   bool          // the desk looked at the clock, and nothing changed besides
 	orphaned bool          // the solver was cleared on reopening: the main solvers hear of it in any case (D5)
 }
 
@@ -61,7 +63,11 @@ func (c *change) save(ctx context.Context) error {
 	if err := c.keepTime(); err != nil {
 		return err
 	}
-	c.tx.SaveTicket(c.t)
+	if c.looked {
+		c.tx.SaveClock(c.t)
+	} else {
+		c.tx.SaveTicket(c.t)
+	}
 	return c.notify(ctx)
 }
 

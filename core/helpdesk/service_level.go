@@ -9,8 +9,9 @@ import (
 	"postdesk/core"
 )
 
-// keepTime works the ticket's clock out anew and logs the deadlines that moved. Those whom a new priority or another SLA
-// moves them for are told; what waiting moves stands in the mail of the message that ended it.
+// keepTime works the ticket's clock out anew and logs the deadlines that moved, by whole seconds as the log has them. Those
+// whom a new priority or another SLA moves them for are told; what waiting moves stands in the mail of the message that ended
+// it. A deadline that comes by itself, after an upgrade or with the SLA's first target, is no news of the ticket.
 func (c *change) keepTime() error {
 	c.t.Tick(c.dir.SLAs[c.t.SLA], c.now)
 	was, is := c.before.Clock, c.t.Clock
@@ -18,6 +19,7 @@ func (c *change) keepTime() error {
 	if c.t.CreatedAt.Truncate(time.Microsecond).Equal(c.now.Truncate(time.Microsecond)) { // it is opened in this act
 		return nil
 	}
+	chosen := c.t.Priority != c.before.Priority || c.t.SLA != c.before.SLA
 	var moved []core.Deadline
 	for _, d := range []struct {
 		target   core.Target
@@ -27,17 +29,18 @@ func (c *change) keepTime() error {
 		{core.TargetFirstResponse, was.FirstResponseDue, is.FirstResponseDue, !c.t.FirstResponse.IsZero()},
 		{core.TargetResolution, was.ResolutionDue, is.ResolutionDue, c.t.Status.Done()},
 	} {
-		if d.from.Equal(d.to) {
+		from, to := formatDate(d.from), formatDate(d.to)
+		if from == to || from == "" && !chosen {
 			continue
 		}
-		if _, err := c.logClock(string(d.target)+"_due", formatDate(d.from), formatDate(d.to)); err != nil {
+		if _, err := c.logClock(string(d.target)+"_due", from, to); err != nil {
 			return err
 		}
 		if !d.met {
 			moved = append(moved, deadline(d.target, d.to))
 		}
 	}
-	if len(moved) > 0 && (c.t.Priority != c.before.Priority || c.t.SLA != c.before.SLA) {
+	if chosen && len(moved) > 0 {
 		c.told = append(c.told, told{event: core.EventDeadlineChanged, deadlines: moved})
 	}
 	return nil
@@ -89,7 +92,8 @@ func (h *Helpdesk) Deadlines(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// tellDeadlines logs what was missed, and tells that and what is near.
+// tellDeadlines logs what was missed, and tells that and what is near. A look that logs nothing is no change of the ticket:
+// its version stays, or who is at work on it would be refused, and so does the time that requesters see.
 func (c *change) tellDeadlines(context.Context) error {
 	if next := c.t.Clock.NextAt; next.IsZero() || next.After(c.now) { // another daemon was faster
 		return errNotDue
@@ -108,5 +112,6 @@ func (c *change) tellDeadlines(context.Context) error {
 		}
 		c.told = append(c.told, e)
 	}
+	c.looked = c.t.UpdatedAt.Equal(c.before.UpdatedAt)
 	return nil
 }

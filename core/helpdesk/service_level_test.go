@@ -216,12 +216,15 @@ func TestDeadlinesThatCameLateAreNotTold(t *testing.T) {
 	c := newCity(t) // the SLA has no calendar
 	old := c.open("ben")
 	c.sql("update ticket set created_at = created_at - interval '30 days'")
+	before := c.ticket(old)
 	fresh := c.open("ben")
 	c.sql(`with hours as (insert into calendar (name, timezone, hours, holidays) values ('Office', 'UTC', '{"mon-fri": ["08:00-18:00"]}', '{}') returning id)
 		update sla set calendar_id = hours.id from hours`)
 	c.sql("update ticket set clock_next_at = created_at") // as the migration does
 	c.check(c.desk.Deadlines(t.Context()))
 	c.told("the first look")
+	c.untouched("the first look", before)
+	c.logged("the first look", old)
 	if x := c.ticket(old); x.Clock.ResolutionDue.IsZero() || !x.Overdue(c.now) {
 		t.Errorf("the old ticket is due %v", x.Clock)
 	}
@@ -230,6 +233,57 @@ func TestDeadlinesThatCameLateAreNotTold(t *testing.T) {
 	c.told("what comes is told", warnsMia)
 	c.until(moment(4, "16:20"))
 	c.told("what passes is told", breachesMia)
+}
+
+// untouched wants a ticket as it was for who is at work on it, and for who sees when it last changed.
+func (c *city) untouched(what string, before *core.Ticket) {
+	c.Helper()
+	if now := c.ticket(before.Number); now.Version != before.Version || !now.UpdatedAt.Equal(before.UpdatedAt) {
+		c.Errorf("%s: version %d of %s became version %d of %s", what, before.Version, before.UpdatedAt, now.Version, now.UpdatedAt)
+	}
+}
+
+// What the desk works out by itself refuses nobody who acts on what they saw, and is no "updated" of the requester's: neither
+// a warning nor a recount that moves nothing. What is logged is.
+func TestLookAtTheClockIsNoChangeOfTheTicket(t *testing.T) {
+	t.Parallel()
+	c := promising(t)
+	n := c.open("ben") // Wednesday 12:01
+	seen := c.ticket(n)
+	c.sql("update ticket set clock_next_at = $1", c.now) // as a changed SLA does
+	c.check(c.desk.Deadlines(t.Context()))
+	if next := c.ticket(n).Clock.NextAt; !next.Equal(moment(4, "15:13")) {
+		t.Errorf("next at %s", next)
+	}
+	c.untouched("a recount", seen)
+	c.until(moment(4, "15:13"))
+	c.told("near", warnsMia)
+	c.untouched("a warning", seen)
+	if told := c.ticket(n).Clock.Told; !slices.Equal(told, []string{"first_response.warning"}) {
+		t.Errorf("told %q", told)
+	}
+	if err := c.take("mia", n, seen.Version); err != nil {
+		t.Errorf("on what she saw: %v", err)
+	}
+	seen = c.ticket(n)
+	c.until(moment(4, "16:01"))
+	if now := c.ticket(n); now.Version != seen.Version+1 || !now.UpdatedAt.After(seen.UpdatedAt) {
+		t.Errorf("missed, which is logged: version %d became %d", seen.Version, now.Version)
+	}
+}
+
+// The log has whole seconds: a pause that moves a deadline by less says nothing.
+func TestShortPauseIsNotLogged(t *testing.T) {
+	t.Parallel()
+	c := promising(t)
+	n := c.open("ben")
+	c.check(c.status("mia", n, core.Waiting))
+	for _, pause := range []time.Duration{300 * time.Millisecond, 2 * time.Second} {
+		c.now = c.now.Add(pause - time.Minute)
+		c.check(c.status("mia", n, core.InProgress))
+		c.check(c.status("mia", n, core.Waiting))
+	}
+	c.logged("two seconds and a bit", n, "first_response_due 2026-03-04T16:01:00Z 2026-03-04T16:01:02Z", "resolution_due 2026-03-06T08:01:00Z 2026-03-06T08:01:02Z")
 }
 
 // E9, E11: waiting stops the clock, and the requester's mail starts it again: the deadlines move by the operating time

@@ -111,19 +111,24 @@ func (tx *Tx) AddTicket(t *core.Ticket) {
 }
 
 func newTicketValues(t *core.Ticket) []any {
-	return append([]any{t.Number, t.Version, t.Service, t.Subject, t.Status, t.Category, t.Priority, t.Requester.ID, t.Organization,
+	values := []any{t.Number, t.Version, t.Service, t.Subject, t.Status, t.Category, t.Priority, t.Requester.ID, t.Organization,
 		idOf(t.Solver), t.Group, t.Parent, t.OpenedVia, t.SLA, t.RootMessageID, t.CreatedAt, t.UpdatedAt,
-		nullTime(t.ResolvedAt), nullTime(t.ClosedAt), nullTime(t.FirstResponse), nullTime(t.WaitingSince)}, clockValues(t)...)
+		nullTime(t.ResolvedAt), nullTime(t.ClosedAt), nullTime(t.FirstResponse), nullTime(t.WaitingSince)}
+	return append(append(values, clockValues(t)...), ticketFields(t))
 }
 
-// clockValues are the last columns of both writes.
+// clockValues are those of the clock's columns, in the order of all writes.
 func clockValues(t *core.Ticket) []any {
-	k, fields := &t.Clock, t.Fields
-	if fields == nil {
-		fields = map[string]string{}
-	}
+	k := &t.Clock
 	return []any{nullTime(k.FirstResponseDue), nullTime(k.ResolutionDue), nullTime(k.StoppedAt), k.Paused.Microseconds(), nullTime(k.DueAt),
-		nullTime(k.NextAt), nonNil(k.Told), fields}
+		nullTime(k.NextAt), nonNil(k.Told)}
+}
+
+func ticketFields(t *core.Ticket) map[string]string {
+	if t.Fields == nil {
+		return map[string]string{}
+	}
+	return t.Fields
 }
 
 // SaveTicket writes a ticket that LockTicket gave, as its next version. Nothing else can have changed it meanwhile. Where
@@ -142,9 +147,15 @@ func (tx *Tx) SaveTicket(t *core.Ticket) {
 		waiting_since = $19, reminded = $20, withdrawn = $21, spam_at = $22, internal_target = $23,
 		first_response_due = $24, resolution_due = $25, clock_stopped_at = $26, clock_paused = $27, due_at = $28, clock_next_at = $29,
 		clock_told = $30, fields = $31 where number = $1`,
-		append([]any{t.Number, t.Version, t.Service, t.Subject, t.Status, t.Category, t.Priority, t.Requester.ID, t.Organization,
+		append(append([]any{t.Number, t.Version, t.Service, t.Subject, t.Status, t.Category, t.Priority, t.Requester.ID, t.Organization,
 			idOf(t.Solver), t.Group, t.Parent, t.MergedInto, t.SLA, t.UpdatedAt, nullTime(t.ResolvedAt), nullTime(t.ClosedAt), nullTime(t.FirstResponse),
-			nullTime(t.WaitingSince), t.Reminded, t.Withdrawn, nullTime(t.SpamAt), nullTime(t.InternalTarget)}, clockValues(t)...)...)
+			nullTime(t.WaitingSince), t.Reminded, t.Withdrawn, nullTime(t.SpamAt), nullTime(t.InternalTarget)}, clockValues(t)...), ticketFields(t))...)
+}
+
+// SaveClock writes no more than the clock of a ticket that LockTicket gave. Its version and the time of its last change stay.
+func (tx *Tx) SaveClock(t *core.Ticket) {
+	tx.write(`update ticket set first_response_due = $2, resolution_due = $3, clock_stopped_at = $4, clock_paused = $5, due_at = $6,
+		clock_next_at = $7, clock_told = $8 where number = $1`, append([]any{t.Number}, clockValues(t)...)...)
 }
 
 func idOf(p *core.Person) core.PersonID {
