@@ -24,12 +24,12 @@ type personExportCmd struct {
 
 // Run writes the export. What could not be finished is not left behind.
 func (c *personExportCmd) Run(env *environment) (err error) {
-	helpdesk, s, err := env.openDesk()
+	h, s, err := env.openDesk()
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	if _, err := helpdesk.PersonByAddress(env.Ctx, c.Address); err != nil {
+	if _, err := h.PersonByAddress(env.Ctx, c.Address); err != nil {
 		return wrongPerson(err, c.Address)
 	}
 	out, finish, err := c.open(env)
@@ -37,7 +37,7 @@ func (c *personExportCmd) Run(env *environment) (err error) {
 		return err
 	}
 	meter := newMeter(env.Stderr)
-	err = helpdesk.ExportPerson(env.Ctx, core.Actor{}, c.Address, out, func(files int) { meter.show("%d mails and files", files) })
+	err = h.ExportPerson(env.Ctx, core.Actor{}, c.Address, out, func(files int) { meter.show("%d mails and files", files) })
 	meter.clear()
 	if err = finish(err); err != nil {
 		return wrongPerson(err, c.Address)
@@ -79,13 +79,13 @@ type personEraseCmd struct {
 
 // Run tells what goes, and with --yes lets it go.
 func (c *personEraseCmd) Run(env *environment) error {
-	helpdeskOf, s, err := env.openDesk()
+	h, s, err := env.openDesk()
 	if err != nil {
 		return err
 	}
 	defer s.Close()
 	meter := newMeter(env.Stderr)
-	e, err := helpdeskOf.ErasePerson(env.Ctx, core.Actor{}, c.Address, helpdesk.EraseOptions{Yes: c.Yes, Successor: c.Successor, SessionOf: desk.SessionOf,
+	e, err := h.ErasePerson(env.Ctx, core.Actor{}, c.Address, helpdesk.EraseOptions{Yes: c.Yes, Successor: c.Successor, SessionOf: desk.SessionOf,
 		Progress: func(p helpdesk.ErasureProgress) {
 			switch p.Stage {
 			case helpdesk.ErasureSearch:
