@@ -25,7 +25,8 @@ type Ruling struct {
 
 // Traffic is what passed of late between the desk and one address.
 type Traffic struct {
-	Hour, Day           int       // automatic mails that it got in the last hour and day, those under way included
+	Hour, Day           int       // automatic mails that it got in the last hour and day, those under way included, news left out
+	News                int       // news of the last day
 	Answers             int       // those of the last day that answered a mail: acknowledgements and refusals
 	HourSince, DaySince time.Time // the first of those counted
 	Waiting             int       // mails that wait for a limit of the address
@@ -40,6 +41,8 @@ type Traffic struct {
 const (
 	// AnswersToUnknown is how many answers a day an address gets that nobody entered.
 	AnswersToUnknown = 5
+	// NewsPerDay is how many news an address gets a day.
+	NewsPerDay = 10
 	// DigestEvery is how far apart the digests to one person are at least.
 	DigestEvery = 10 * time.Minute
 	// FreezeFor is how long an address gets no automatic mail after its mails and ours chased each other.
@@ -74,6 +77,10 @@ func (t *Traffic) Guard(o *Outgoing, team, flood bool, l Limits, now time.Time) 
 	r := t.judge(o, team, flood, l, now)
 	switch r.Verdict {
 	case LetGo:
+		if o.Event == EventNews { // it uses up nothing that mail about tickets waits for, or is dropped at
+			t.News++
+			break
+		}
 		t.Hour, t.Day = t.Hour+1, t.Day+1
 		if Answers(o) {
 			t.Answers++
@@ -99,6 +106,8 @@ func (t *Traffic) judge(o *Outgoing, team, flood bool, l Limits, now time.Time) 
 		return Ruling{Verdict: Drop, Why: "a flood of mail comes in: nothing is acknowledged"}
 	case answer && t.Answers >= answers:
 		return Ruling{Verdict: Drop, Why: "the address got its answers for today"}
+	case o.Event == EventNews && t.News >= NewsPerDay:
+		return Ruling{HoldBack, "the address got its news for today", now.Add(time.Hour)}
 	case team && !answer && (t.Gathering || t.Hour >= l.BundleAbove):
 		return Ruling{Verdict: Bundle, Why: "goes with the next digest"}
 	case team:

@@ -17,6 +17,7 @@ func TestGuard(t *testing.T) {
 	guest.Person = &Person{Origin: Guest}
 	refusal := Outgoing{Event: EventRefusal, Reason: "refusal", Automatic: true}
 	notice := Outgoing{Event: EventReopened, Reason: "requester", Automatic: true, Person: &Person{Origin: Configured}}
+	news := Outgoing{Event: EventNews, Reason: "news", Automatic: true, Person: &Person{Origin: Configured}}
 	hourAgo, dayAgo := guardNow.Add(-50*time.Minute), guardNow.Add(-20*time.Hour)
 	for _, c := range []struct {
 		name        string
@@ -40,6 +41,9 @@ func TestGuard(t *testing.T) {
 		{"behind others", Traffic{Hour: 20, HourSince: hourAgo, Waiting: 45}, notice, false, false, HoldBack, guardNow.Add(2*time.Hour + 10*time.Minute)},
 		{"at the day's limit", Traffic{Hour: 3, Day: 100, DaySince: dayAgo}, notice, false, false, HoldBack, guardNow.Add(4 * time.Hour)},
 		{"an acknowledgement at the hour's limit", Traffic{Hour: 20, HourSince: hourAgo}, ack, false, false, Drop, time.Time{}},
+		{"the day's last news", Traffic{Hour: 3, News: 9}, news, false, false, LetGo, time.Time{}},
+		{"news beyond", Traffic{News: 10}, news, true, false, HoldBack, guardNow.Add(time.Hour)},
+		{"an acknowledgement after much news", Traffic{News: 500}, ack, false, false, LetGo, time.Time{}},
 		{"frozen", Traffic{FrozenUntil: guardNow.Add(time.Hour)}, notice, false, false, HoldBack, guardNow.Add(time.Hour)},
 		{"an acknowledgement to the frozen", Traffic{FrozenUntil: guardNow.Add(time.Hour)}, ack, false, false, Drop, time.Time{}},
 		{"no longer frozen", Traffic{FrozenUntil: guardNow}, notice, false, false, LetGo, time.Time{}},

@@ -54,6 +54,7 @@ create table ticket_search (
     number bigint      primary key references ticket on delete cascade,
     head   text        not null, -- what the document has of the ticket itself: where that changes, it is made anew
     upto   timestamptz not null, -- the last record in it
+    size   int         not null, -- bytes of words as they were added: what is stored may be compressed
     words  tsvector    not null
 ) with (toast_tuple_target = 128); -- lists read many rows and none of their words
 -- Every look at the index would go through a list of what waits to be put into it.
@@ -93,7 +94,7 @@ declare
     t record; was text; r record;
     w text := search_window(n);
     marks text; shown text; internal text; heading text;
-    doc tsvector := ''; size int; since timestamptz;
+    doc tsvector := ''; most constant int := 300000; held int; since timestamptz;
 begin
     select x.subject, x.service_id, x.status, x.merged_into, x.requester_id, x.fields, p.name, p.email into t
         from ticket x join person p on p.id = x.requester_id where x.number = n;
@@ -108,25 +109,25 @@ begin
     shown := concat_ws(E'\n', t.subject, t.name, t.email, search_fields(t.service_id, t.fields, true));
     internal := search_fields(t.service_id, t.fields, false);
     heading := concat_ws(E'\n', marks, shown, 'z', internal);
-    select s.head, s.upto, pg_column_size(s.words) into was, since, size from ticket_search s where s.number = n for update;
+    select s.head, s.upto, s.size into was, since, held from ticket_search s where s.number = n for update;
     anew := anew or was is distinct from heading;
     if anew then
-        since := '-infinity'; size := 0;
+        since := '-infinity'; held := 0;
         doc := marks::tsvector || search_words('v' || w, shown) || search_words('z' || w, coalesce(internal, ''));
     end if;
     for r in select x.at, x.show_to_requester, concat_ws(E'\n', x.text, (select string_agg(a.name, E'\n' order by a.position) from attachment a where a.record_id = x.id and not a.inline)) as text
         from log_record x where x.ticket_number = n and x.at > since order by x.at
     loop
         since := r.at;
-        if r.text <> '' and pg_column_size(doc) + size < 300000 then
+        if r.text <> '' and pg_column_size(doc) + held < most then
             doc := doc || search_words(case when r.show_to_requester then 'v' else 'z' end || w, r.text);
         end if;
     end loop;
     if anew then
-        insert into ticket_search as s (number, head, upto, words) values (n, heading, since, doc)
-            on conflict (number) do update set head = excluded.head, upto = excluded.upto, words = excluded.words;
-    elsif doc <> '' or size >= 300000 then -- what a full document has no room for is not read again and again
-        update ticket_search s set words = case when doc = '' then s.words else s.words || doc end, upto = since where s.number = n;
+        insert into ticket_search as s (number, head, upto, size, words) values (n, heading, since, pg_column_size(doc), doc)
+            on conflict (number) do update set head = excluded.head, upto = excluded.upto, size = excluded.size, words = excluded.words;
+    elsif doc <> '' or held >= most then -- what a full document has no room for is not read again and again
+        update ticket_search s set words = case when doc = '' then s.words else s.words || doc end, size = held + pg_column_size(doc), upto = since where s.number = n;
     end if;
 end $$;
 -- +goose StatementEnd

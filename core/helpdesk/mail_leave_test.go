@@ -127,6 +127,19 @@ func TestAutomaticMailWaitsAndPeoplePass(t *testing.T) {
 	}
 }
 
+// One person could mail news until nobody was told any more that their request came in.
+func TestNewsUseUpNoLimitOfTickets(t *testing.T) {
+	t.Parallel()
+	c := newCity(t)
+	c.sql(`insert into outbox (id, mailbox_id, person_id, address, event, role, reason, language, automatic, message_id, state, next_at, created_at, finished_at)
+		select gen_random_uuid(), $1, $2, 'ben@city.test', 'news', 'requester', 'news', 'en', true, 'news' || i, 'accepted', $3, $3, $3 from generate_series(1, 200) i`,
+		c.Mailbox, c.People["ben"].ID, c.now.Add(-time.Minute))
+	c.open("ben")
+	if left := c.leave(); !slices.ContainsFunc(left, func(l *store.Leased) bool { return l.Address == "ben@city.test" && l.Event == core.EventTicketCreated }) {
+		t.Error("the acknowledgement was dropped")
+	}
+}
+
 // Above sixty in an hour the team's notices come in digests, ten minutes apart; each stays a row and ends as the digest.
 // A question to an approver comes by itself, whatever else happens.
 func TestDigestCarriesWhatIsTooMuch(t *testing.T) {

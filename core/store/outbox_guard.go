@@ -21,23 +21,24 @@ func (s *Store) Traffic(ctx context.Context, addresses, page []string, l core.Li
 	enough := min(max(l.AcknowledgementsPerDay, l.AutomaticPerHour, l.AutomaticPerDay, l.BundleAbove)+1, trafficCap)
 	unguarded := core.UnguardedEvents()
 	rows, err := s.pool.Query(ctx, `with under_way as materialized (
-			select address, count(*) as n, count(*) filter (where reason in ('acknowledgement', 'in_your_name') or event = 'refusal') as answers
+			select address, count(*) filter (where event <> 'news') as n, count(*) filter (where event = 'news') as news, count(*) filter (where reason in ('acknowledgement', 'in_your_name') or event = 'refusal') as answers
 			from outbox where state = 'sending' and automatic and event <> all ($5) and id <> all ($2::uuid[]) group by address
 		)
-		select asked.address, got.hour + coalesce(u.n, 0), got.day + coalesce(u.n, 0), got.answers + coalesce(u.answers, 0), got.hour_since, got.day_since,
+		select asked.address, got.hour + coalesce(u.n, 0), got.day + coalesce(u.n, 0), got.news + coalesce(u.news, 0), got.answers + coalesce(u.answers, 0), got.hour_since, got.day_since,
 			(select count(*) from outbox w where w.address = asked.address and w.limited and w.state = 'queued'),
 			exists (select from outbox d where d.address = asked.address and d.event = 'digest' and d.state = 'queued' and d.attempts = 0),
 			g.frozen_until, g.suspended_at is not null
 		from unnest($1::text[]) as asked (address)
 		cross join lateral (
-			select count(*) filter (where finished_at > $4) as hour, count(*) as day, count(*) filter (where reason in ('acknowledgement', 'in_your_name') or event = 'refusal') as answers,
-				min(finished_at) filter (where finished_at > $4) as hour_since, min(finished_at) as day_since
+			select count(*) filter (where finished_at > $4 and event <> 'news') as hour, count(*) filter (where event <> 'news') as day,
+				count(*) filter (where event = 'news') as news, count(*) filter (where reason in ('acknowledgement', 'in_your_name') or event = 'refusal') as answers,
+				min(finished_at) filter (where finished_at > $4 and event <> 'news') as hour_since, min(finished_at) filter (where event <> 'news') as day_since
 			from (select finished_at, reason, event from outbox o where o.address = asked.address and o.state in ('accepted', 'bounced')
 				and o.finished_at > $3 and o.automatic and o.event <> all ($5) order by o.finished_at desc limit $6) newest
 		) got
 		left join under_way u on u.address = asked.address
 		left join address_guard g on g.address = asked.address`,
-		addresses, page, now.Add(-24*time.Hour), now.Add(-time.Hour), unguarded, enough)
+		addresses, page, now.Add(-24*time.Hour), now.Add(-time.Hour), unguarded, enough+core.NewsPerDay)
 	if err != nil {
 		return nil, fmt.Errorf("traffic: %w", err)
 	}
@@ -46,7 +47,7 @@ func (s *Store) Traffic(ctx context.Context, addresses, page []string, l core.Li
 		t := &core.Traffic{}
 		var address string
 		var hourSince, daySince, frozen *time.Time
-		if err := rows.Scan(&address, &t.Hour, &t.Day, &t.Answers, &hourSince, &daySince, &t.Waiting, &t.Gathering, &frozen, &t.Suspended); err != nil {
+		if err := rows.Scan(&address, &t.Hour, &t.Day, &t.News, &t.Answers, &hourSince, &daySince, &t.Waiting, &t.Gathering, &frozen, &t.Suspended); err != nil {
 			return nil, fmt.Errorf("traffic: %w", err)
 		}
 		for into, at := range map[*time.Time]*time.Time{&t.HourSince: hourSince, &t.DaySince: daySince, &t.FrozenUntil: frozen} {

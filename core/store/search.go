@@ -95,13 +95,16 @@ func (h *hunt) trails(c *conditions) []trail {
 		trail{"(t.requester_id = " + me + " or t.number in (select ticket_number from ticket_person where person_id = " + me + " and part = 'participant' and since is null))",
 			shown, []string{"@p" + strconv.FormatInt(int64(s.Person), 10)}, true},
 		// D15: of those who see only what is later, the index knows nothing.
-		trail{"t.number in (select ticket_number from ticket_person where person_id = " + me + " and part = 'participant' and since is not null) and " +
+		trail{"t.number in (select ticket_number from ticket_person where person_id = " + me + " and part = 'participant' and since is not null)" +
 			c.later(me, shown), shown, nil, false})
 }
 
 // later: what a participant may read holds the words. That is what was written since they came, and their own.
 func (c *conditions) later(me, shown string) string {
-	return `(select search_words('` + textPrefix + `', concat_ws(E'\n', t.subject, p.name, p.email, search_fields(t.service_id, t.fields, true))) || coalesce(search_sum(search_words('` + textPrefix + `', concat_ws(E'\n', r.text,
+	if shown == "" { // a number alone was typed, and they see the ticket
+		return ""
+	}
+	return ` and (select search_words('` + textPrefix + `', concat_ws(E'\n', t.subject, p.name, p.email, search_fields(t.service_id, t.fields, true))) || coalesce(search_sum(search_words('` + textPrefix + `', concat_ws(E'\n', r.text,
 			(select string_agg(a.name, E'\n' order by a.position) from attachment a where a.record_id = r.id and not a.inline)))), '')
 		from person p left join log_record r on r.ticket_number = t.number and r.show_to_requester and (r.author_id = ` + me + ` or r.at >= (select since
 			from ticket_person where ticket_number = t.number and person_id = ` + me + ` and part = 'participant'))

@@ -272,3 +272,29 @@ func TestSearchFindsAddressesInLongTickets(t *testing.T) {
 	l.finds(l.solver(), "zoe@vendor.test", n)
 	l.finds(l.solver(), "PC-77", n)
 }
+
+// A document that PostgreSQL had compressed was taken for a small one, and grew until no message could be written any more.
+func TestSearchDocumentsAreBoundedByWhatTheyHold(t *testing.T) {
+	t.Parallel()
+	l := newLibrary(t)
+	for pad := range 4 {
+		texts := []string{strings.Repeat("a ", 17000) + "z"}
+		for i := range 24 {
+			var words []string
+			for j := range 850 {
+				words = append(words, fmt.Sprintf("%s%012d", strings.Repeat("q", 40+pad), i*100_000+j))
+			}
+			texts = append(texts, strings.Join(words, " "))
+		}
+		n := l.write("Grows"+strings.Repeat("o", pad), texts[0])
+		for _, text := range texts[1:] {
+			if err := l.Store.InTx(t.Context(), func(tx *store.Tx) error { return l.add(tx, n, text) }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var bytes int
+		if err := l.Store.Pool().QueryRow(t.Context(), "select octet_length(words::text) from ticket_search where number = $1", n).Scan(&bytes); err != nil || bytes > 800_000 {
+			t.Errorf("the document has %d bytes, %v", bytes, err)
+		}
+	}
+}
