@@ -98,6 +98,9 @@ func mayHandlePeople(actor core.Actor) error {
 
 // beginErasure is the first transaction: the person leaves, and nothing knows their address any more.
 func (h *Helpdesk) beginErasure(ctx context.Context, actor core.Actor, address string, o EraseOptions) (result Erasure, err error) {
+	if result.ErasureCount, err = h.countErasure(ctx, address); err != nil {
+		return result, err
+	}
 	err = h.store.InConfigTx(ctx, func(tx *store.Tx) error {
 		p, err := tx.PersonByAddress(ctx, address)
 		if err != nil {
@@ -105,9 +108,6 @@ func (h *Helpdesk) beginErasure(ctx context.Context, actor core.Actor, address s
 		}
 		addresses, err := tx.AddressesOf(ctx, p.ID)
 		if err != nil {
-			return err
-		}
-		if result.ErasureCount, err = tx.CountErasure(ctx, p.ID, addresses); err != nil {
 			return err
 		}
 		c, err := h.configuration(ctx, tx, &core.DeskFile{}, actor)
@@ -136,7 +136,11 @@ func (h *Helpdesk) beginErasure(ctx context.Context, actor core.Actor, address s
 		}
 		slices.Sort(result.Warnings)
 		var names []string
-		if p.Name != "" {
+		namesake, err := tx.HasNamesake(ctx, p.ID, p.Name)
+		if err != nil {
+			return fmt.Errorf("namesakes: %w", err)
+		}
+		if !namesake { // else the name does not tell who is meant
 			names = []string{p.Name}
 		}
 		f := core.NewForgotten(p.ID, addresses, names)
@@ -151,6 +155,19 @@ func (h *Helpdesk) beginErasure(ctx context.Context, actor core.Actor, address s
 		return nil
 	})
 	return result, err
+}
+
+// countErasure counts before the first transaction, which everybody waits for: that may take a while.
+func (h *Helpdesk) countErasure(ctx context.Context, address string) (store.ErasureCount, error) {
+	p, err := h.store.PersonByAddress(ctx, address)
+	if err != nil {
+		return store.ErasureCount{}, err
+	}
+	addresses, err := h.store.AddressesOf(ctx, p.ID)
+	if err != nil {
+		return store.ErasureCount{}, err
+	}
+	return h.store.CountErasure(ctx, p.ID, addresses)
 }
 
 // leave takes a person's roles, groups, ways in and open tickets, as a desk file without them would.
@@ -197,6 +214,9 @@ func (h *Helpdesk) wrongWith(ctx context.Context, tx *store.Tx, now time.Time) (
 // busyWait is for how long an erasure waits where a mail is being sent just now.
 const busyWait = time.Second
 
+// errErasureStuck says that a pass over what was left has changed nothing.
+var errErasureStuck = errors.New("tickets keep words of the person, whatever is done")
+
 // erase does all steps that are left. Each can be done again.
 func (h *Helpdesk) erase(ctx context.Context, e *store.Erasure, o EraseOptions) error {
 	for done := false; !done; {
@@ -206,17 +226,21 @@ func (h *Helpdesk) erase(ctx context.Context, e *store.Erasure, o EraseOptions) 
 			return err
 		}
 	}
-	for {
+	for left := []core.Number(nil); ; {
 		if err := h.eraseTickets(ctx, e, o); err != nil {
 			return err
 		}
-		moved, err := h.store.RequeueErasure(ctx, e)
+		still, err := h.store.RequeueErasure(ctx, e)
 		if err != nil {
 			return err
 		}
-		if moved == 0 {
+		if len(still) == 0 {
 			break
 		}
+		if slices.Equal(still, left) {
+			return fmt.Errorf("%w: %v", errErasureStuck, still)
+		}
+		left = still
 	}
 	o.Progress(ErasureProgress{Stage: ErasureMail})
 	if err := h.eraseMail(ctx, e); err != nil {

@@ -204,6 +204,8 @@ func (c *traces) plantMail(ben int64, address func(string) string) {
 	said := core.Content{RequesterSide: true, Record: &core.RecordView{Text: word("outbox_content.content")}}
 	mail(c.own, ben, address("outbox.address"), "queued", said, []byte(word("outbox_content.raw")))
 	mail(nil, nil, address("outbox.address"), "accepted", said, []byte(word("outbox_content.raw")))
+	author := c.People["ben"].Ref()
+	mail(nil, c.People["eva"].ID, "eva@city.test", "accepted", core.Content{News: &core.ArticleView{Title: "Closed", Author: &author}}, nil)
 	c.sql("update outbox set response = '', note = '' where person_id is distinct from $1 and address !~ 'zq'", ben)
 }
 

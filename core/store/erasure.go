@@ -14,12 +14,24 @@ import (
 	"postdesk/core"
 )
 
-// Erasure is one that is under way. What came after Begun is not of this person, also where it is from their address.
+// Erasure is one that is under way. What came after Begun from their address is not of this person.
 type Erasure struct {
 	*core.Forgotten
 	Begun   time.Time
 	Scanned core.Number // tickets up to here were looked through
 	Tickets int         // how many of them name the person
+}
+
+// logAhead is how far the times of a log may be ahead of the clock, for they grow within it (MergeTicket).
+const logAhead = time.Second
+
+// at is how the person is known in what was written at a time: since the erasure began by their row alone, because somebody
+// else may have the address, or the name, by then. What moved or was copied since has the row too.
+func (e *Erasure) at(t time.Time) *core.Forgotten {
+	if t.After(e.Begun) {
+		return core.NewForgotten(e.ID, nil, nil)
+	}
+	return e.Forgotten
 }
 
 // words finds the person's words in what the database keeps as text, with ILIKE.
@@ -118,8 +130,8 @@ func (s *Store) ScanErasure(ctx context.Context, e *Erasure) (done bool, err err
 		tx.write(`insert into erasure_ticket select $1::bigint, t.number from ticket t where t.number > $2 and t.number <= $3 and (
 				t.requester_id = $1 or t.solver_id = $1
 				or exists (select from ticket_person p where p.ticket_number = t.number and p.person_id = $1)
-				or exists (select from log_record r where r.ticket_number = t.number and r.at <= $6::timestamptz + interval '1 second' and (r.author_id = $1 or lower(r.author_address) = any ($4)
-					or r.copied && $4 or r.change::text ilike any ($5) or r.folded ilike any ($5)))
+				or exists (select from log_record r where r.ticket_number = t.number and (r.author_id = $1 or r.at <= $6::timestamptz + interval '1 second' and (lower(r.author_address) = any ($4)
+					or r.copied && $4 or r.change::text ilike any ($5) or r.folded ilike any ($5))))
 				or exists (select from approval a where a.ticket_number = t.number and (a.asked_by = $1
 					or exists (select from approver v where v.approval_id = a.id and $1 in (v.person_id, v.decided_by))))
 				or exists (select from outbox o join outbox_content c on c.outbox_id = o.id where o.ticket_number = t.number and o.created_at <= $6::timestamptz
@@ -135,11 +147,24 @@ func (s *Store) ScanErasure(ctx context.Context, e *Erasure) (done bool, err err
 	return done, nil
 }
 
-// RequeueErasure finds what went from one ticket to another meanwhile, and tells how many tickets name the person again.
-func (s *Store) RequeueErasure(ctx context.Context, e *Erasure) (int, error) {
-	tag, err := s.pool.Exec(ctx, `insert into erasure_ticket select distinct $1::bigint, ticket_number from log_record
-		where author_id = $1 and (text not in ('', $2) or folded <> '') on conflict do nothing`, e.ID, core.ErasedText)
-	return int(tag.RowsAffected()), err
+// RequeueErasure queues again the tickets that still have words of the person: those split off or edited meanwhile, and
+// those that something was merged into. It gives their numbers, lowest first.
+func (s *Store) RequeueErasure(ctx context.Context, e *Erasure) ([]core.Number, error) {
+	rows, err := s.pool.Query(ctx, `with left_over as (
+			select ticket_number as number from log_record where author_id = $1 and (text not in ('', $2) or folded <> '')
+			union select number from ticket where requester_id = $1 and (subject <> $2 or fields <> '{}')),
+		queued as (insert into erasure_ticket select $1::bigint, number from left_over on conflict do nothing)
+		select number from left_over order by 1`, e.ID, core.ErasedText)
+	if err != nil {
+		return nil, fmt.Errorf("what is left: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[core.Number])
+}
+
+// HasNamesake tells whether somebody else goes by the name.
+func (r reads) HasNamesake(ctx context.Context, id core.PersonID, name string) (has bool, err error) {
+	err = r.db.QueryRow(ctx, "select exists (select from person where id <> $1 and lower(name) = lower($2))", id, name).Scan(&has)
+	return has, err
 }
 
 // ErasureTickets are the next tickets that still name the person, above a number.

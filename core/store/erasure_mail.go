@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -66,6 +67,8 @@ func (s *Store) EraseInReasons(ctx context.Context, e *Erasure, from int64, now 
 			return err
 		}
 		for _, r := range found {
+			// The search knows no borders of words: that joana's mail did not get through is nothing of ana's.
+			r.Report = r.Report && (e.Mentioned(r.Reason) || e.Mentioned(r.Evidence) || slices.ContainsFunc(r.Args, e.Mentioned))
 			for i := range r.Args {
 				r.Args[i] = e.Named(r.Args[i])
 			}
@@ -86,8 +89,8 @@ func (s *Store) EraseOutbox(ctx context.Context, e *Erasure, from int64, now tim
 	err = s.InTx(ctx, func(tx *Tx) error {
 		var last *int64
 		if err := tx.db.QueryRow(ctx, `select max(seq), coalesce(bool_or(state = 'sending' and lease_until > $3), false) from
-			(select seq, state, lease_until from outbox where ticket_number is null and seq > $1 and created_at <= $4 order by seq limit $2) page`,
-			from, eraseStep, now, e.Begun).Scan(&last, &busy); err != nil || last == nil || busy {
+			(select seq, state, lease_until from outbox where ticket_number is null and seq > $1 order by seq limit $2) page`,
+			from, eraseStep, now).Scan(&last, &busy); err != nil || last == nil || busy {
 			return err
 		}
 		next = *last
@@ -108,13 +111,13 @@ type ErasureCount struct {
 	MailOut  int
 }
 
-// CountErasure counts it.
+// CountErasure counts it. A mail that is no person's is found by its address, all others by whose they are.
 func (r reads) CountErasure(ctx context.Context, id core.PersonID, addresses []string) (c ErasureCount, err error) {
 	err = r.db.QueryRow(ctx, `select (select count(*) from ticket where requester_id = $1),
 		(select count(*) from log_record where author_id = $1 and kind in ('message', 'note', 'mail')),
 		(select count(*) from attachment a join log_record r on r.id = a.record_id where r.author_id = $1),
 		(select count(*) from inbound where lower(sender) = any ($2)),
-		(select count(*) from outbox where person_id = $1 or address = any ($2))`, id, addresses).Scan(&c.Tickets, &c.Messages, &c.Files, &c.MailIn, &c.MailOut)
+		(select count(*) from outbox where person_id = $1 or person_id is null and address = any ($2))`, id, addresses).Scan(&c.Tickets, &c.Messages, &c.Files, &c.MailIn, &c.MailOut)
 	if err != nil {
 		return c, fmt.Errorf("count: %w", err)
 	}

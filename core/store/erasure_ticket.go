@@ -17,8 +17,9 @@ import (
 func (s *Store) EraseInTicket(ctx context.Context, e *Erasure, n core.Number, now time.Time) (done bool, err error) {
 	err = s.InTx(ctx, func(tx *Tx) error {
 		done = false
-		var own bool
-		if err := tx.db.QueryRow(ctx, "select requester_id = $2 from ticket where number = $1 for no key update", n, e.ID).Scan(&own); err != nil {
+		var own, joined bool
+		if err := tx.db.QueryRow(ctx, `select requester_id = $2, exists (select from ticket m where m.merged_into = t.number and m.requester_id = $2)
+			from ticket t where number = $1 for no key update`, n, e.ID).Scan(&own, &joined); err != nil {
 			return err
 		}
 		if err := tx.db.QueryRow(ctx, `select not exists (select from outbox where ticket_number = $1 and state = 'sending' and lease_until > $2)`,
@@ -28,7 +29,7 @@ func (s *Store) EraseInTicket(ctx context.Context, e *Erasure, n core.Number, no
 		if own {
 			tx.write("update ticket set subject = $2, fields = '{}', version = version + 1 where number = $1", n, core.ErasedText)
 		}
-		wrote, err := tx.eraseRecords(ctx, e, n, own, now)
+		wrote, err := tx.eraseRecords(ctx, e, n, own || joined, now)
 		if err != nil {
 			return err
 		}
@@ -48,10 +49,12 @@ func (s *Store) EraseInTicket(ctx context.Context, e *Erasure, n core.Number, no
 }
 
 // eraseRecords takes the person out of a ticket's log, and gives the records that they wrote. What others quote of them
-// goes with the quote: in their own tickets all quotes, elsewhere those that name them. The raw mail has the same in it.
+// goes with the quote: in their own tickets, and those that one of theirs was merged into, all quotes and what the request
+// said before, also where it was logged since the erasure began; elsewhere those that name them. The raw mail has the same in it.
 func (tx *Tx) eraseRecords(ctx context.Context, e *Erasure, n core.Number, own bool, now time.Time) (wrote []string, err error) {
 	type record struct {
 		ID      string
+		At      time.Time
 		Author  core.PersonID
 		Address string
 		Text    string
@@ -60,8 +63,8 @@ func (tx *Tx) eraseRecords(ctx context.Context, e *Erasure, n core.Number, own b
 		Inbound int64
 		Change  []byte
 	}
-	rows, err := tx.db.Query(ctx, `select id, coalesce(author_id, 0), author_address, text, folded, copied, coalesce(inbound_id, 0), change
-		from log_record where ticket_number = $1 and at <= $2`, n, e.Begun.Add(time.Second))
+	rows, err := tx.db.Query(ctx, `select id, at, coalesce(author_id, 0), author_address, text, folded, copied, coalesce(inbound_id, 0), change
+		from log_record where ticket_number = $1`, n)
 	if err != nil {
 		return nil, err
 	}
@@ -71,24 +74,24 @@ func (tx *Tx) eraseRecords(ctx context.Context, e *Erasure, n core.Number, own b
 	}
 	var raw []int64
 	for _, r := range records {
-		was := r
-		theirs := r.Author == e.ID || slices.Contains(e.Addresses, core.FoldAddress(r.Address))
+		was, f := r, e.at(r.At.Add(-logAhead))
+		theirs := r.Author == e.ID || slices.Contains(f.Addresses, core.FoldAddress(r.Address))
 		if theirs && r.Text != "" {
 			r.Text = core.ErasedText
 		}
-		if theirs || own || e.Mentioned(r.Folded) {
+		if theirs || own || f.Mentioned(r.Folded) {
 			r.Folded = ""
 		}
 		if r.Address != "" && theirs {
-			r.Address = e.Address()
+			r.Address = f.Address()
 		}
-		r.Copied = slices.DeleteFunc(slices.Clone(r.Copied), func(a string) bool { return slices.Contains(e.Addresses, core.FoldAddress(a)) })
+		r.Copied = slices.DeleteFunc(slices.Clone(r.Copied), func(a string) bool { return slices.Contains(f.Addresses, core.FoldAddress(a)) })
 		if r.Change != nil {
 			var change core.Change
 			if err := json.Unmarshal(r.Change, &change); err != nil {
 				return nil, err
 			}
-			after := e.Change(change, theirs || own)
+			after := f.Change(change, theirs || own)
 			if after.Field == "delivery" && after.From != change.From { // the report quotes the address, and perhaps the mail
 				r.Text, r.Folded = "", ""
 				raw = append(raw, r.Inbound)
@@ -123,7 +126,8 @@ func (tx *Tx) eraseRecords(ctx context.Context, e *Erasure, n core.Number, own b
 }
 
 // eraseMails takes the person out of mails of the outbox: those to them say nothing any more, those to others lose what is
-// of them. The bytes as they went out go with it; what is still to be sent is written anew.
+// of them. The bytes as they went out go with it; what is still to be sent is written anew. Mails since the erasure began
+// may still have had their words, but do not name them any more.
 func (tx *Tx) eraseMails(ctx context.Context, e *Erasure, where string, key any, wrote []string, now time.Time) error {
 	type mail struct {
 		ID       string
@@ -132,9 +136,10 @@ func (tx *Tx) eraseMails(ctx context.Context, e *Erasure, where string, key any,
 		Response string
 		Note     string
 		Content  []byte
+		Created  time.Time
 	}
-	rows, err := tx.db.Query(ctx, `select o.id, coalesce(o.person_id, 0), o.address, o.response, o.note, c.content
-		from outbox o join outbox_content c on c.outbox_id = o.id where o.created_at <= $2 and `+where, key, e.Begun)
+	rows, err := tx.db.Query(ctx, `select o.id, coalesce(o.person_id, 0), o.address, o.response, o.note, c.content, o.created_at
+		from outbox o join outbox_content c on c.outbox_id = o.id where `+where, key)
 	if err != nil {
 		return err
 	}
@@ -144,14 +149,15 @@ func (tx *Tx) eraseMails(ctx context.Context, e *Erasure, where string, key any,
 	}
 	var changed []string
 	for _, m := range mails {
-		if m.Person == e.ID || slices.Contains(e.Addresses, m.Address) {
+		f := e.at(m.Created)
+		if m.Person == e.ID || slices.Contains(f.Addresses, m.Address) {
 			tx.write(`update outbox set person_id = $2, address = $3, response = '', note = '',
 				state = case when state in ('queued', 'uncertain', 'parked', 'sending') then 'cancelled' else state end,
-				finished_at = coalesce(finished_at, $4) where id = $1`, m.ID, e.ID, e.Address(), now)
+				finished_at = coalesce(finished_at, $4) where id = $1`, m.ID, e.ID, f.Address(), now)
 			tx.write("update outbox_content set content = '{}', raw = null, raw_sha256 = null, text_key = null where outbox_id = $1", m.ID)
 			continue
 		}
-		if response, note := e.Named(m.Response), e.Named(m.Note); response != m.Response || note != m.Note {
+		if response, note := f.Named(m.Response), f.Named(m.Note); response != m.Response || note != m.Note {
 			tx.write("update outbox set response = $2, note = $3 where id = $1", m.ID, response, note)
 		}
 		var content core.Content
@@ -162,7 +168,7 @@ func (tx *Tx) eraseMails(ctx context.Context, e *Erasure, where string, key any,
 		if err != nil {
 			return err
 		}
-		e.Content(&content, wrote)
+		f.Content(&content, wrote)
 		after, err := json.Marshal(content)
 		if err != nil {
 			return err
