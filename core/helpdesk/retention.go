@@ -15,7 +15,8 @@ const dropStep = 2000
 type Dropped struct{ Inbound, Outbound, Files int }
 
 // DropExpired drops raw mail and files that services keep no longer: of mail that is worked off, and of tickets that are
-// closed. What it did stays done where it ends with an error.
+// closed. What it did stays done where it ends with an error, and the next run goes on from there: oldest first, among what
+// still has its content.
 func (h *Helpdesk) DropExpired(ctx context.Context) (d Dropped, err error) {
 	dir, err := h.Directory(ctx)
 	if err != nil {
@@ -27,13 +28,13 @@ func (h *Helpdesk) DropExpired(ctx context.Context) (d Dropped, err error) {
 		if mail.Boxes, err = h.boxes(ctx, dir); err != nil {
 			return d, err
 		}
-		err = walk(&d.Inbound, func(after int64) (int, int64, error) { return h.store.DropInbound(ctx, mail, after, dropStep, now) })
-		for _, state := range store.DroppedOutbound() {
-			if err == nil {
-				err = walk(&d.Outbound, func(after int64) (int, int64, error) {
-					return h.store.DropOutbound(ctx, mail, state, after, dropStep, now)
-				})
-			}
+		err = walk(&d.Inbound, func(after store.Place) (int, store.Place, error) {
+			return h.store.DropInbound(ctx, mail, after, dropStep, now)
+		})
+		if err == nil {
+			err = walk(&d.Outbound, func(after store.Place) (int, store.Place, error) {
+				return h.store.DropOutbound(ctx, mail, after, dropStep, now)
+			})
 		}
 	}
 	if err == nil && len(files.Before) > 0 {

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"sync"
@@ -18,20 +19,17 @@ import (
 func (l *ledger) drop(before time.Time) (inbound, outbound, files int) {
 	l.Helper()
 	e := store.Expiry{Before: map[core.ServiceID]time.Time{l.Printers: before}, Boxes: map[core.MailboxID]core.ServiceID{l.Mailbox: l.Printers}}
-	for after, last := int64(0), int64(-1); last != 0; after = last {
-		n, to, err := l.Store.DropInbound(l.Context(), e, after, 2, l.now)
-		if err != nil {
-			l.Fatal(err)
-		}
-		inbound, last = inbound+n, to
-	}
-	for _, state := range store.DroppedOutbound() {
-		for after, last := int64(0), int64(-1); last != 0; after = last {
-			n, to, err := l.Store.DropOutbound(l.Context(), e, state, after, 2, l.now)
-			if err != nil {
+	for _, kind := range []struct {
+		sum  *int
+		step func(context.Context, store.Expiry, store.Place, int, time.Time) (int, store.Place, error)
+	}{{&inbound, l.Store.DropInbound}, {&outbound, l.Store.DropOutbound}} {
+		for after, last := (store.Place{}), (store.Place{ID: 1}); last != (store.Place{}); after = last {
+			var n int
+			var err error
+			if n, last, err = kind.step(l.Context(), e, after, 2, l.now); err != nil {
 				l.Fatal(err)
 			}
-			outbound, last = outbound+n, to
+			*kind.sum += n
 		}
 	}
 	for after, last := "", "-"; last != ""; after = last {
@@ -130,6 +128,43 @@ func TestRawMailIsDroppedWhenItsTimeIsOver(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// What has been dropped, and what is too young everywhere, is not walked through again at each run: a desk keeps its ledgers for
+// ever.
+func TestRunsOfRetentionSeeOnlyWhatIsDue(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	if err := l.tx(func(tx *store.Tx) error { l.add(tx, 1); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	at := l.position()
+	old, young := l.now.Add(-40*24*time.Hour), l.now.Add(-20*24*time.Hour)
+	for i := range 6 {
+		l.accept(at, raw(uint32(i+1), fmt.Sprint("mail ", i)))
+		finished := old.Add(-time.Duration(i) * time.Hour) // the newest row is the oldest mail
+		if i == 5 {
+			finished = young
+		}
+		l.run("update inbound set state = 'applied', finished_at = $2 where uid = $1", i+1, finished)
+		l.run("update outbox set state = 'accepted', finished_at = $2 where id = $1", l.queue(1, "ben", true), finished)
+	}
+	e := store.Expiry{Before: map[core.ServiceID]time.Time{l.Printers: l.now.Add(-30 * 24 * time.Hour)}, Boxes: map[core.MailboxID]core.ServiceID{l.Mailbox: l.Printers}}
+	for what, step := range map[string]func(context.Context, store.Expiry, store.Place, int, time.Time) (int, store.Place, error){
+		"inbound": l.Store.DropInbound, "outbound": l.Store.DropOutbound} {
+		n, last, err := step(t.Context(), e, store.Place{}, 2, l.now)
+		if err != nil || n != 2 || !last.At.Equal(old.Add(-3*time.Hour)) {
+			t.Errorf("%s: the first step dropped %d up to %v: %v, want the two oldest", what, n, last, err)
+		}
+		// The run ends here, and the next one begins with what is left.
+		n, last, err = step(t.Context(), e, store.Place{}, 4, l.now)
+		if err != nil || n != 3 || !last.At.Equal(old) {
+			t.Errorf("%s: the next run dropped %d up to %v: %v", what, n, last, err)
+		}
+		if n, last, err = step(t.Context(), e, store.Place{}, 4, l.now); err != nil || n != 0 || last != (store.Place{}) {
+			t.Errorf("%s: nothing is due, and it looks at rows up to %v: %d %v", what, last, n, err)
+		}
 	}
 }
 
@@ -278,6 +313,11 @@ func TestFilesAreDroppedWhenTheirTimeIsOver(t *testing.T) {
 	l.queue(7, "ben", true)                                                                           // a mail waits
 	if _, _, n := l.drop(l.now.Add(-30 * 24 * time.Hour)); n != 1 {
 		t.Errorf("%d files were dropped, want that of ticket 1", n)
+	}
+	if _, last, err := l.Store.DropFiles(t.Context(), store.Expiry{Before: map[core.ServiceID]time.Time{l.Printers: l.now}}, "", 6, l.now); err != nil || last == "" {
+		t.Errorf("the six files that are kept: %q %v", last, err)
+	} else if _, last, err = l.Store.DropFiles(t.Context(), store.Expiry{}, last, 6, l.now); err != nil || last != "" {
+		t.Errorf("one that was dropped is looked at again: %q %v", last, err)
 	}
 	for n, id := range files {
 		a, r, err := l.Store.Attachment(t.Context(), n, id)
