@@ -17,7 +17,12 @@ create table erasure_ticket (
     ticket_number bigint not null references ticket,
     primary key (person_id, ticket_number)
 );
+-- What is of somebody is found without going through everything, for everybody waits while an erasure begins.
+create index log_record_author on log_record (author_id) where author_id is not null;
+create index outbox_stranger on outbox (address) where person_id is null;
+create index reply_token_address on reply_token (address) where address is not null;
 
 -- +goose Down
+drop index reply_token_address, outbox_stranger, log_record_author;
 drop table erasure_ticket, erasure;
 alter table person drop column erased_at;
