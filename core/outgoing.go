@@ -42,6 +42,8 @@ type Content struct {
 	Desk          string   `json:"desk"`                 // the desk's name
 	RequesterSide bool     `json:"requester_side"`       // no machinery, no reply commands, no note address
 	OnBehalf      bool     `json:"on_behalf,omitempty"`  // acknowledgement: opened by the team for the requester
+	Scheduled     bool     `json:"scheduled,omitempty"`  // a template opened the ticket when its time came, and nobody asked for it
+	Schedule      string   `json:"schedule,omitempty"`   // that template's title, which is for the team alone
 	Echo          bool     `json:"echo,omitempty"`       // acknowledgement: the sender is proven, so the subject and text may stand in it
 	Unverified    bool     `json:"unverified,omitempty"` // solver side: the sender of this message is not proven
 	ReplyAddress  string   `json:"reply_address"`        // Reply-To

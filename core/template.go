@@ -59,6 +59,8 @@ func (t *Template) Check() error {
 	t.Text = strings.ReplaceAll(t.Text, "\r\n", "\n")
 	reply := t.Kind == ReplyTemplate
 	switch {
+	case t.Kind == "":
+		return BadInput("kind", "error.template.kind_missing")
 	case !reply && t.Kind != TicketTemplate:
 		return BadInput("kind", "error.template.kind", string(t.Kind))
 	case FoldWords(t.Title) == "" || utf8.RuneCountInString(t.Title) > maxTemplateTitle:
@@ -72,7 +74,7 @@ func (t *Template) Check() error {
 	case t.Language != English && t.Language != Spanish:
 		return BadInput("language", "error.template.language", string(t.Language))
 	case reply && strings.TrimSpace(t.Text) == "":
-		return BadInput("text", "error.text.empty")
+		return BadInput("text", "error.template.text")
 	case reply && (t.Subject != "" || t.Category != "" || t.Priority != "" || len(t.Fields) > 0 || t.Requester != nil || t.Schedule != nil):
 		return BadInput("kind", "error.template.reply_only")
 	case utf8.RuneCountInString(t.Subject) > maxTemplateTitle*2:
@@ -96,7 +98,7 @@ func (t *Template) Check() error {
 	case t.Subject == "":
 		return BadInput("subject", "error.subject.empty")
 	case strings.TrimSpace(t.Text) == "":
-		return BadInput("text", "error.text.empty")
+		return BadInput("text", "error.template.periodic_text")
 	}
 	return t.Schedule.Check()
 }

@@ -138,7 +138,7 @@ func (r *Renderer) Render(o core.Outgoing, publicURL string) (Letter, error) {
 // autoSubmitted is what RFC 3834 wants said: a person's reply is no automatic mail.
 func autoSubmitted(o core.Outgoing) string {
 	switch {
-	case o.Event == core.EventTicketCreated && o.Role == core.Requester, o.Event == core.EventReceipt:
+	case o.Event == core.EventTicketCreated && o.Role == core.Requester && !o.Content.Scheduled, o.Event == core.EventReceipt:
 		return "auto-replied"
 	case o.Automatic:
 		return "auto-generated"

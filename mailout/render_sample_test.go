@@ -86,6 +86,11 @@ func content(change func(*core.Content)) func(*core.Outgoing) {
 	return func(o *core.Outgoing) { change(&o.Content) }
 }
 
+// scheduled is a ticket of a template; its title is cut to the team.
+func scheduled(title string) func(*core.Outgoing) {
+	return content(func(k *core.Content) { k.Scheduled, k.Schedule = true, title })
+}
+
 // samples are the mails whose forms are kept in testdata, by name.
 func samples() map[string]core.Outgoing {
 	opened := wrote(core.KindMessage, ben, request)
@@ -102,6 +107,10 @@ func samples() map[string]core.Outgoing {
 		"ticket_created-requester-unproven":    sample(core.EventTicketCreated, core.Requester, "acknowledgement", &ben, opened, with(rollers)),
 		"ticket_created-requester-on_behalf": sample(core.EventTicketCreated, core.Requester, "acknowledgement", &mia,
 			wrote(core.KindMessage, mia, request), echo, content(func(k *core.Content) { k.OnBehalf = true })),
+		"ticket_created-requester-scheduled": sample(core.EventTicketCreated, core.Requester, "acknowledgement", noPerson,
+			wrote(core.KindMessage, core.Ref{}, request), echo, scheduled("")),
+		"ticket_created-main_solver-scheduled": sample(core.EventTicketCreated, core.MainSolver, "new_ticket", noPerson,
+			wrote(core.KindMessage, core.Ref{}, request), unsolved, scheduled("Rollers, every <month>")),
 		"ticket_created-participant": sample(core.EventTicketCreated, core.Participant, "participant", &ben, opened),
 
 		"assigned-solver":              sample(core.EventAssigned, core.Solver, "assigned_to_you", &mia, opened, with(rollers, eventsLog)),

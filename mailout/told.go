@@ -333,7 +333,7 @@ func (m *told) NoteURL() string {
 func (m *told) Why() string {
 	reason := "reason." + m.Reason
 	switch {
-	case m.Reason == "acknowledgement" && m.OnBehalf:
+	case m.Reason == "acknowledgement" && (m.OnBehalf || m.Scheduled):
 		reason = "reason.on_behalf"
 	case m.Reason == "approver" && m.InsteadOf != "":
 		reason = "reason.approver_instead"

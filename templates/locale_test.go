@@ -24,10 +24,10 @@ func TestSentencesTakeArgumentsAndWords(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
 		{en.T("error.status.same", core.InProgress), "The ticket is in progress already."},
 		{es.T("error.status.same", "in_progress"), "El ticket ya está en curso."},
-		{en.T("error.status.unknown", "{0:status}"), "“{0:status}” is no status. Choose one of the list."}, // not filled twice
+		{en.T("error.status.unknown", "{0:status}"), "“{0:status}” is no status. Choose open, triaged, in_progress, waiting, resolved or closed."}, // not filled twice
 		{es.Word("status.open"), "Abierto"},
 		{en.T("no.such.key"), "no.such.key"},
-		{string(en.HTML("error.status.unknown", "<i>&")), "“<b>&lt;i&gt;&amp;</b>” is no status. Choose one of the list."},
+		{string(en.HTML("error.status.unknown", "<i>&")), "“<b>&lt;i&gt;&amp;</b>” is no status. Choose open, triaged, in_progress, waiting, resolved or closed."},
 		{es.Error(core.Refuse(core.Conflict, "error.status.same", "closed")), "El ticket ya está cerrado."},
 		{en.Error(errors.New("password=hunter2")), en.T("error.failure")},
 		{printer(t, "de").T("status.open"), "open"},

@@ -82,10 +82,12 @@ func openTicket(v *visit) error {
 func (v *visit) open(p newPage) (number core.Number, err error) {
 	n := helpdesk.NewTicket{Subject: p.Subject, Text: p.Text, Category: p.Category, Priority: p.Priority, Attachments: attachments(p.Kept)}
 	service := v.dir.ServiceByName(p.Service)
-	if service == nil {
+	switch {
+	case service != nil:
+		n.Service = service.ID
+	case p.Service != "":
 		return 0, core.BadInput("service", "error.service.unknown")
 	}
-	n.Service = service.ID
 	err = v.Helpdesk.Do(v.r.Context(), v.actor(), func(a *helpdesk.Act) (err error) {
 		if p.OnBehalfOf != "" {
 			if n.OnBehalfOf, err = a.PersonNamed(v.r.Context(), p.OnBehalfOf); err != nil {

@@ -48,7 +48,7 @@ func TestOpenTicketKeepsWhatWasTyped(t *testing.T) {
 	typed := map[string]string{"service": "IT/Printers", "subject": "Smoke & <fire>", "text": "A lot.", "category": "phone", "priority": "high", "on_behalf_of": "ben@city.test"}
 	for _, c := range []struct{ field, value, key string }{
 		{"subject", " ", "error.subject.empty"},
-		{"service", "", "error.service.unknown"},
+		{"service", "", "error.service.missing"}, {"service", "Nowhere", "error.service.unknown"},
 		{"on_behalf_of", "nobody@city.test", "error.open.no_requester"},
 		{"on_behalf_of", "ken@vendor.test", "error.open.no_requester"},
 		{"category", "weather", "error.category.unknown"},

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"postdesk/core"
@@ -20,12 +22,16 @@ type mailCmd struct {
 
 type mailLsCmd struct {
 	Way   string `arg:"" enum:"in,out" default:"in" help:"in = the ledger, out = the outbox."`
-	State string `help:"Only this state, as in parked or quarantined."`
+	State string `help:"Only this state, as in parked or quarantined; a wrong one is answered with all of them."`
 	Limit int    `help:"How many lines." default:"50"`
 }
 
 // Run lists. Subjects are not shown: an operator without a role reads no tickets (D13).
 func (c *mailLsCmd) Run(env *environment) error {
+	states := map[string]string{"in": helpdesk.Choices(helpdesk.InboundStates), "out": helpdesk.Choices(helpdesk.OutboundStates)}[c.Way]
+	if c.State != "" && !slices.Contains(strings.Split(states, ", "), c.State) {
+		return usageError{fmt.Errorf("--state %s: not a state of such mail; choose one of %s", c.State, states)}
+	}
 	s, err := env.openStore()
 	if err != nil {
 		return err

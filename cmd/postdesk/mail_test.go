@@ -38,6 +38,14 @@ func TestMailWhoseContentIsGone(t *testing.T) {
 			t.Errorf("%v says %s", args, errs)
 		}
 	}
+	for way, want := range map[string]string{"in": "received, applied, duplicate, suppressed, quarantined, parked", "out": "queued, sending, accepted"} {
+		if _, errs := s.run(exitUsage, "mail", "ls", way, "--state", "nope"); !strings.Contains(errs, "nope") || !strings.Contains(errs, want) {
+			t.Errorf("mail ls %s --state nope says %s", way, errs)
+		}
+	}
+	if out, _ := s.run(exitDone, "mail", "ls", "--state", "suppressed"); !strings.Contains(out, "a loop") {
+		t.Errorf("mail ls --state suppressed lists\n%s", out)
+	}
 	if out, _ := s.run(exitDone, "mail", "show", id); !strings.Contains(out, "content removed") || !strings.Contains(out, "state rejected") {
 		t.Errorf("shown as\n%s", out)
 	}

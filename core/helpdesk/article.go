@@ -172,7 +172,10 @@ func (a *Act) placeArticle(article *core.Article, service *string) error {
 	if service != nil {
 		s = a.dir.ServiceByName(*service)
 	}
-	if s == nil {
+	switch {
+	case s == nil && (service == nil || *service == ""):
+		return core.BadInput("service", "error.service.missing")
+	case s == nil:
 		return core.BadInput("service", "error.service.unknown")
 	}
 	if !article.Kind.Manages(a.dir.RolesIn(a.actor.Person, s.ID)) {

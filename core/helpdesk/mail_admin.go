@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"slices"
+	"strings"
 	"time"
 
 	"postdesk/core"
@@ -43,12 +44,30 @@ type OutboundRow struct {
 	CreatedAt time.Time          `json:"created_at"`
 }
 
+// The states that mail can be listed by: of the ledger, and of the outbox.
 var (
-	inboundStates = []core.InboundState{"", core.InboundReceived, core.InboundApplied, core.InboundDuplicate, core.InboundSuppressed,
+	InboundStates = []core.InboundState{core.InboundReceived, core.InboundApplied, core.InboundDuplicate, core.InboundSuppressed,
 		core.InboundQuarantined, core.InboundParked}
-	outboundStates = []core.OutboundState{"", core.OutboundQueued, core.OutboundSending, core.OutboundAccepted, core.OutboundRejected,
+	OutboundStates = []core.OutboundState{core.OutboundQueued, core.OutboundSending, core.OutboundAccepted, core.OutboundRejected,
 		core.OutboundUncertain, core.OutboundParked, core.OutboundCancelled, core.OutboundBounced}
 )
+
+// listable refuses a state that is none of these, naming them; "" = all.
+func listable[S ~string](state S, states []S) error {
+	if state == "" || slices.Contains(states, state) {
+		return nil
+	}
+	return core.BadInput("state", "error.mail.state", string(state), Choices(states))
+}
+
+// Choices joins the words of which one may be chosen.
+func Choices[S ~string](words []S) string {
+	names := make([]string, len(words))
+	for i, w := range words {
+		names[i] = string(w)
+	}
+	return strings.Join(names, ", ")
+}
 
 func requireAdministrator(p *core.Person) error {
 	if p == nil || !p.Administrator || p.Disabled {
@@ -63,8 +82,8 @@ func (h *Helpdesk) InboundMail(ctx context.Context, p *core.Person, state core.I
 	if err := requireAdministrator(p); err != nil {
 		return nil, 0, err
 	}
-	if !slices.Contains(inboundStates, state) {
-		return nil, 0, core.BadInput("state", "error.mail.state", string(state))
+	if err := listable(state, InboundStates); err != nil {
+		return nil, 0, err
 	}
 	rows, err := h.store.InboundMail(ctx, state, before, limit+1)
 	if err != nil {
@@ -90,8 +109,8 @@ func (h *Helpdesk) OutboundMail(ctx context.Context, p *core.Person, state core.
 	if err := requireAdministrator(p); err != nil {
 		return nil, 0, err
 	}
-	if !slices.Contains(outboundStates, state) {
-		return nil, 0, core.BadInput("state", "error.mail.state", string(state))
+	if err := listable(state, OutboundStates); err != nil {
+		return nil, 0, err
 	}
 	rows, err := h.store.OutboundMail(ctx, state, before, limit+1)
 	if err != nil {

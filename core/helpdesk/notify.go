@@ -318,6 +318,9 @@ func (c *change) queue(r recipient, e told) error {
 			k.Record, k.Files, k.FilesAsLinks, k.Ticket.Subject = nil, nil, nil, ""
 		}
 	}
+	if k.Scheduled = c.schedule != ""; team {
+		k.Schedule = c.schedule
+	}
 	k.AlsoIn, k.Failed, k.Refused = c.alsoIn, c.failed, e.refused
 	k.Deadlines = e.deadlines
 	c.particulars(k, r, e)

@@ -21,7 +21,7 @@ func (h *Helpdesk) SetNotice(ctx context.Context, actor core.Actor, choice Notic
 		return core.Refuse(core.Forbidden, "error.forbidden")
 	}
 	if !slices.Contains(core.SwitchableReasons(), choice.Reason) {
-		return core.BadInput("reason", "error.reason.unknown", choice.Reason)
+		return core.BadInput("reason", "error.reason.unknown", choice.Reason, Choices(core.SwitchableReasons()))
 	}
 	return h.store.InConfigTx(ctx, func(tx *store.Tx) error { // people are part of the daemons' picture of the desk
 		dir, err := tx.Directory(ctx)

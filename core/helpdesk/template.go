@@ -117,8 +117,8 @@ func (h *Helpdesk) AddTemplate(ctx context.Context, actor core.Actor, w Template
 		if w.Kind != nil {
 			t.Kind = *w.Kind
 		}
-		if w.Service == nil {
-			return core.BadInput("service", "error.service.unknown")
+		if w.Service == nil || *w.Service == "" {
+			return core.BadInput("service", "error.service.missing")
 		}
 		if err := a.placeTemplate(t, *w.Service); err != nil {
 			return err

@@ -94,7 +94,7 @@ func (a *Act) openPeriodic(ctx context.Context, t *core.Template) error {
 	if err != nil {
 		return t.Schedule.Check()
 	}
-	n := NewTicket{Service: t.Service, OnBehalfOf: t.Requester}
+	n := NewTicket{Service: t.Service, OnBehalfOf: t.Requester, periodic: true}
 	n.from(t, t.NextAt.In(zone))
 	_, err = a.OpenTicket(ctx, n)
 	return err

@@ -68,6 +68,13 @@ func TestPeriodicTicketIsOpenedWhenItIsDue(t *testing.T) {
 	c.told("before its time")
 	at("2026-03-04T14:00:00Z")
 	c.opened("at its time", "Backup 4 March 2026")
+	seen := c.seen
+	for _, q := range c.outbox() { // nobody asked for it; the title of the template is the team's
+		if !q.Scheduled || q.Schedule != map[string]string{"mia": "Backup"}[q.To] {
+			t.Errorf("%s is told: by schedule %v, %q", q.To, q.Scheduled, q.Schedule)
+		}
+	}
+	c.seen = seen
 	c.told("at its time", "ticket_created ben requester acknowledgement", "ticket_created mia main_solver new_ticket")
 	at("2026-03-04T14:00:00Z")
 	at("2026-03-05T13:59:00Z")

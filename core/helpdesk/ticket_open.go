@@ -36,6 +36,7 @@ type NewTicket struct {
 	Template    string            // the id of the ticket template that fills in what is left out (A27); "" = none
 
 	template *core.Template // of which it is made
+	periodic bool           // its time came, and nobody asked for it
 }
 
 // MailSource says which mail a record came from.
@@ -54,6 +55,8 @@ func (a *Act) OpenTicket(ctx context.Context, n NewTicket) (core.Number, error) 
 	}
 	service := a.dir.Services[n.Service]
 	switch {
+	case n.Service == 0:
+		return 0, core.BadInput("service", "error.service.missing")
 	case service == nil || service.Archived:
 		return 0, core.BadInput("service", "error.service.unknown")
 	case service.Folder: // A31, D22
@@ -100,6 +103,9 @@ func (a *Act) OpenTicket(ctx context.Context, n NewTicket) (core.Number, error) 
 		CreatedAt: a.now, UpdatedAt: a.now, RootMessageID: a.rootMessageID(n), Fields: fields,
 	}
 	c := &change{Act: a, t: t, before: *t, standing: core.StandingOf(a.dir, t, a.actor.Person)}
+	if n.periodic {
+		c.schedule = n.template.Title
+	}
 	return number, c.open(ctx, n)
 }
 
@@ -177,7 +183,7 @@ func (c *change) open(ctx context.Context, n NewTicket) error {
 		return err
 	}
 	if n.template != nil {
-		if _, err := c.logChange(core.KindLink, false, "template", "", n.template.Title); err != nil {
+		if _, err := c.logChange(core.KindProperty, false, "template", "", n.template.Title); err != nil {
 			return err
 		}
 	}

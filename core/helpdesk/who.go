@@ -2,7 +2,6 @@ package helpdesk
 
 import (
 	"context"
-	"strings"
 
 	"postdesk/core"
 	"postdesk/core/store"
@@ -41,7 +40,7 @@ func (h *Helpdesk) Who(ctx context.Context, p *core.Person, n core.Number, event
 		case p != nil && !s.SeesInternal():
 			return core.Refuse(core.Forbidden, "error.forbidden")
 		case len(core.NoticesOf(event)) == 0:
-			return core.BadInput("event", "error.event.unknown", string(event), eventNames())
+			return core.BadInput("event", "error.event.unknown", string(event), Choices(core.ToldEvents()))
 		case !t.SpamAt.IsZero():
 			return nil
 		}
@@ -57,12 +56,4 @@ func (h *Helpdesk) Who(ctx context.Context, p *core.Person, n core.Number, event
 		return nil
 	})
 	return list, err
-}
-
-func eventNames() string {
-	var names []string
-	for _, e := range core.ToldEvents() {
-		names = append(names, string(e))
-	}
-	return strings.Join(names, ", ")
 }
