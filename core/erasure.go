@@ -119,7 +119,7 @@ const ErasedText = "…"
 // plainFields are the fields whose changes hold words of the desk, numbers, or names. The others hold what somebody wrote.
 var plainFields = []string{"status", "solver", "group", "priority", "category", "service", "approval", "participant", "follower", "delivery",
 	"withdrawn", "spam", "parent", "child", "link", "forwarded", "presumed", "merged", "split", "internal_target", "organization",
-	"first_response_due", "resolution_due"}
+	"first_response_due", "resolution_due", "first_response", "resolution", "template"}
 
 // Change takes them out of an event of the log. theirs says that the request is theirs, or that they did it: then texts go.
 func (f *Forgotten) Change(c Change, theirs bool) Change {

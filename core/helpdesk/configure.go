@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"postdesk/core"
@@ -150,6 +152,10 @@ func (c *configuration) apply(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	wrong, err := c.h.wrongWith(ctx, c.tx, c.now)
+	if err != nil {
+		return err
+	}
 	c.saveDesk()
 	for _, section := range []func(context.Context) error{
 		c.saveOrganizations, c.savePeople, c.saveRequesterGroups, c.saveCalendars, c.saveSLAs, c.saveMailboxes, c.saveServices,
@@ -166,7 +172,26 @@ func (c *configuration) apply(ctx context.Context) error {
 		return err
 	}
 	c.Sight = e.sight()
-	return c.release(ctx, e)
+	if err := c.release(ctx, e); err != nil {
+		return err
+	}
+	return c.warnOf(ctx, wrong)
+}
+
+// warnOf warns of what is wrong now and was not before, where the file alone did not tell: whom it disables may have been the
+// only one in a role that another section gives.
+func (c *configuration) warnOf(ctx context.Context, before map[string]bool) error {
+	if err := c.tx.Flush(ctx); err != nil {
+		return err
+	}
+	after, err := c.h.wrongWith(ctx, c.tx, c.now)
+	for _, text := range slices.Sorted(maps.Keys(after)) {
+		what, _, _ := strings.Cut(text, ",")
+		if !before[text] && !slices.ContainsFunc(c.Warnings, func(w string) bool { return strings.HasPrefix(w, what) }) {
+			c.Warnings = append(c.Warnings, text)
+		}
+	}
+	return err
 }
 
 func (c *configuration) line(format string, args ...any) {

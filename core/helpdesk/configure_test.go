@@ -337,6 +337,28 @@ func TestServiceWithoutMainSolverIsAppliedWithAWarning(t *testing.T) {
 	}
 }
 
+// Whom a file disables may be the last one in a role that the file says nothing of.
+func TestPeopleWhoAreMissedAfterAFileAreWarnedOf(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.apply(office)
+	people := "people:\n  - {email: root@city.test, name: Root, administrator: true, password_env: ROOT_PASSWORD}\n  - {email: mia@city.test, name: Mia Main}\n"
+	for _, x := range []struct{ file, want string }{
+		{people, ""},
+		{strings.Replace(people, "administrator: true, ", "", 1), "nobody is administrator any more"},
+		{strings.Split(people, "  - {email: mia")[0], "service IT/Printers has only main solvers who are disabled (mia@city.test)"},
+		{"desk: {name: Help}", ""},
+	} {
+		difference, err := d.try(x.file, helpdesk.ConfigureOptions{DryRun: true})
+		if err != nil || x.want == "" && len(difference.Warnings) > 0 || x.want != "" && (len(difference.Warnings) != 1 || !strings.Contains(difference.Warnings[0], x.want)) {
+			t.Errorf("%s: %v, warnings %q, want %q", x.file, err, difference.Warnings, x.want)
+		}
+	}
+	if difference := d.apply("people: []"); len(difference.Warnings) != 2 {
+		t.Errorf("warnings %q", difference.Warnings)
+	}
+}
+
 // A token service hands out new refresh tokens; applying the file with the first one must not bring that back.
 // Who solves by another role that is left, or in a group that still serves, keeps the ticket.
 // What somebody was granted does not come back unseen when they do, where the file says their roles.

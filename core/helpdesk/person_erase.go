@@ -143,6 +143,17 @@ func (h *Helpdesk) beginErasure(ctx context.Context, actor core.Actor, address s
 		if !namesake { // else the name does not tell who is meant
 			names = []string{p.Name}
 		}
+		ended, err := tx.SchedulesFor(ctx, p.ID)
+		if err != nil {
+			return err
+		}
+		dir, err := tx.Directory(ctx)
+		if err != nil {
+			return err
+		}
+		for _, t := range ended {
+			result.Lines = append(result.Lines, fmt.Sprintf("! template %q of %s opens tickets for them by its schedule, which ends", t.Title, dir.Path(t.Service)))
+		}
 		f := core.NewForgotten(p.ID, addresses, names)
 		tx.BeginErasure(f, c.now)
 		h.audit(tx, actor, c.now, core.AuditEntry{Noun: core.AuditPerson, Name: f.Address(), Action: core.AuditErased})

@@ -269,6 +269,25 @@ func TestErasingWarnsOfWhatIsMissingThen(t *testing.T) {
 	}
 }
 
+// Who looks after a template reads on it why no more tickets come, and whoever erases its requester is told before.
+func TestErasureEndsSchedulesForThePersonAudibly(t *testing.T) {
+	t.Parallel()
+	c := newCity(t)
+	id := c.periodic("Backup")
+	byHand := c.addTemplate("sol", drafted(core.TicketTemplate, "Printers", "By hand", "x", "requester", "ben@city.test")).ID
+	want := []string{`! template "Backup" of IT/Printers opens tickets for them by its schedule, which ends`}
+	e, err := c.desk.ErasePerson(t.Context(), core.Actor{}, "ben@city.test", helpdesk.EraseOptions{Yes: true})
+	if err != nil || !slices.Equal(e.Lines, want) {
+		t.Errorf("%q, %v", e.Lines, err)
+	}
+	if x := c.template(id); x.Schedule != nil || !x.NextAt.IsZero() || x.Failure == nil || x.Failure.Key != "error.template.requester_left" || !x.Failure.At.Equal(c.now) {
+		t.Errorf("the template is %+v, its failure %+v", x, x.Failure)
+	}
+	if x := c.template(byHand); x.Failure != nil {
+		t.Errorf("a template without schedule fails: %+v", x.Failure)
+	}
+}
+
 func TestWhoMayErase(t *testing.T) {
 	t.Parallel()
 	c := newCity(t)

@@ -132,6 +132,11 @@ func (r reads) TemplatesDue(ctx context.Context, now time.Time, limit int) ([]st
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
+// SchedulesFor are the templates that open tickets for a person by a schedule.
+func (r reads) SchedulesFor(ctx context.Context, id core.PersonID) ([]*core.Template, error) {
+	return r.templates(ctx, "where requester_id = $1 and schedule is not null order by title, id", id)
+}
+
 // Scheduled notes what became of a due ticket of a locked template, and when the next one is; zero = never.
 func (tx *Tx) Scheduled(id string, next time.Time, failure *core.TemplateFailure) {
 	tx.write("update template set next_at = $2, failure = $3 where id = $1", id, nullTime(next), failure)
