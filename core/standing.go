@@ -44,10 +44,22 @@ func StandingOf(d *Directory, t *Ticket, p *Person) Standing {
 		roles, _ := d.RolesOf(p, a.Service, a.Requester)
 		return roles.Team()
 	})
+	s.show(d, t)
+	return s
+}
+
+// requesterStandingOf is the standing of the ticket's requester as no more than that, whichever roles they have besides.
+func requesterStandingOf(d *Directory, t *Ticket) Standing {
+	s := Standing{Person: t.Requester, Roles: RoleSet(0).With(Requester), Owner: true, Part: true}
+	s.show(d, t)
+	return s
+}
+
+// show notes what the ticket's service shows to requesters (A76, D27).
+func (s *Standing) show(d *Directory, t *Ticket) {
 	if service := d.Services[t.Service]; service != nil {
 		s.shown, s.fields = service.RequesterSees, d.requesterFields(t.Service)
 	}
-	return s
 }
 
 // counting is the set of roles that count on this very ticket: an exceptional solver's only while the ticket is theirs

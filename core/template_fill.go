@@ -11,7 +11,7 @@ import (
 // Reply is a reply template filled in for a ticket, with the name of who answers: with what a requester of the ticket may
 // see, whoever asks, for it is to be sent to them (mail.md 7).
 func (t *Template) Reply(d *Directory, ticket *Ticket, me *Person, now time.Time) string {
-	v := ViewOf(d, ticket, requesterStanding(d, ticket), now)
+	v := ViewOf(d, ticket, requesterStandingOf(d, ticket), now)
 	first, _, _ := strings.Cut(strings.TrimSpace(v.Requester.Name), " ")
 	values := map[string]string{
 		"requester.name": v.Requester.Name, "requester.first_name": first,
@@ -25,15 +25,6 @@ func (t *Template) Reply(d *Directory, ticket *Ticket, me *Person, now time.Time
 		values["me.name"] = me.Name
 	}
 	return fill(ReplyTemplate, t.Text, values)
-}
-
-// requesterStanding is what the ticket's requester is as no more than that, whichever roles they have besides.
-func requesterStanding(d *Directory, t *Ticket) Standing {
-	s := Standing{Person: t.Requester, Roles: RoleSet(0).With(Requester), Owner: true, Part: true}
-	if service := d.Services[t.Service]; service != nil {
-		s.shown = service.RequesterSees
-	}
-	return s
 }
 
 // Filled is the subject and the text of a ticket template for a day of the clocks at the given time.

@@ -114,6 +114,8 @@ func (t told) property(c core.Change) (line, icon string) {
 		return t.say("desk.event.subject", "desk.event.subject_alone", c.From, c.To), "file"
 	case "text":
 		return t.say("desk.event.text", "desk.event.text_alone"), "file"
+	case "template":
+		return t.say("desk.event.template", "desk.event.template_alone", c.To), "file"
 	}
 	return "", ""
 }
@@ -189,8 +191,6 @@ func (t told) relation(kind core.RecordKind, c core.Change) (line, icon string) 
 		return t.say("desk.event.merged", "desk.event.merged_alone", c.From), "activity"
 	case kind == core.KindSplit:
 		return t.say("desk.event.split", "desk.event.split_alone", c.To), "activity"
-	case c.Field == "template":
-		return t.say("desk.event.template", "desk.event.template_alone", c.To), "file"
 	case c.Field == "link" && came:
 		return t.say("desk.event.linked", "desk.event.linked_alone", c.To), "activity"
 	case c.Field == "link":

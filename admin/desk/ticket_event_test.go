@@ -33,7 +33,7 @@ var happenings = []happening{
 	{core.KindAssignment, "solver", "", "", "Mia Main returned it to the main solvers", "Mia Main lo devolvió a los solvers principales", "It went back to the main solvers", "Volvió a los solvers principales"},
 	{core.KindProperty, "priority", "low", "urgent", "Mia Main changed the priority from low to urgent", "Mia Main cambió la prioridad de baja a urgente", "The priority changed from low to urgent", "La prioridad cambió de baja a urgente"},
 	{core.KindProperty, "category", "other", "phone", "Mia Main changed the category from other to phone", "Mia Main cambió la categoría de otra a telefonía", "The category changed from other to phone", "La categoría cambió de otra a telefonía"},
-	{core.KindLink, "template", "", "Toner round", "Mia Main opened it with the template “Toner round”", "Mia Main lo abrió con la plantilla “Toner round”", "It was opened with the template “Toner round”", "Se abrió con la plantilla “Toner round”"},
+	{core.KindProperty, "template", "", "Toner round", "Mia Main opened it with the template “Toner round”", "Mia Main lo abrió con la plantilla “Toner round”", "It was opened with the template “Toner round”", "Se abrió con la plantilla “Toner round”"},
 	{core.KindProperty, "withdrawn", "", "yes", "Mia Main withdrew the request", "Mia Main retiró la solicitud", "The request was withdrawn", "La solicitud se retiró"},
 	{core.KindProperty, "spam", "", "yes", "Mia Main marked it as spam", "Mia Main lo marcó como spam", "It was marked as spam", "Se marcó como spam"},
 	{core.KindProperty, "spam", "yes", "", "Mia Main said that it is no spam", "Mia Main indicó que no es spam", "It is no longer spam", "Ya no es spam"},

@@ -1,6 +1,7 @@
 package helpdesk_test
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -244,7 +245,7 @@ func TestTicketIsOpenedWithATemplate(t *testing.T) {
 		records[0].Text != "Clean it.\n5 March 2026" || !maps.Equal(ticket.Fields, map[string]string{"asset": "P1", "room": "4"}) {
 		t.Errorf("opened %+v with %q", ticket, records[0].Text)
 	}
-	if r := records[1]; r.Change != (core.Change{Field: "template", To: "Clean"}) || r.ShowToRequester || r.Author == nil {
+	if r := records[1]; r.Kind != core.KindProperty || r.Change != (core.Change{Field: "template", To: "Clean"}) || r.ShowToRequester || r.Author == nil {
 		t.Errorf("the log says %+v", r)
 	}
 	n, err = open("sol", helpdesk.NewTicket{Template: v.ID, Service: c.Printers, Subject: "Mine", Text: "My {{date}}", Priority: core.Low, OnBehalfOf: c.People["ben"], Fields: map[string]string{"room": "5"}})
@@ -306,4 +307,22 @@ func TestFilledTemplateHoldsNoSecrets(t *testing.T) {
 	if !strings.Contains(list[0].Filled, "requester.name=Ben Staff") || !strings.Contains(list[0].Filled, "solver.name=\n") {
 		t.Errorf("filled: %q", list[0].Filled)
 	}
+}
+
+// Who answers by the number of a ticket that was merged writes to the surviving one, and the template is filled with that (E10).
+func TestReplyTemplateOfAMergedTicketIsTheSurvivors(t *testing.T) {
+	t.Parallel()
+	c := newCity(t)
+	c.addTemplate("sol", drafted(core.ReplyTemplate, "Printers", "Welcome", "Hello {{requester.first_name}}, {{ticket.number}}"))
+	merged, into := c.open("ben"), c.open("eva")
+	if err := c.merge("mia", merged, into); err != nil {
+		t.Fatal(err)
+	}
+	c.must("sol", func(a *helpdesk.Act) error {
+		_, text, err := a.ReplyNamed(t.Context(), merged, "Welcome")
+		if want := fmt.Sprintf("Hello Eva, %d", into); text != want {
+			t.Errorf("filled in %q, want %q", text, want)
+		}
+		return err
+	})
 }

@@ -11,8 +11,12 @@ import (
 
 // ReplyNamed is the reply template that somebody names by its title or an unambiguous beginning of it, filled in for the
 // ticket: one of the ticket's service, or of a service above it, that the actor may use (A27), the requester's language and
-// the nearest service first. It returns the title with the text.
+// the nearest service first. It returns the title with the text. A merged number
+// leads to the surviving ticket (E10), as for the message that follows.
 func (a *Act) ReplyNamed(ctx context.Context, n core.Number, name string) (title, text string, err error) {
+	if n, err = a.tx.Survivor(ctx, n); err != nil {
+		return "", "", err
+	}
 	t, err := a.tx.Ticket(ctx, n)
 	if err != nil {
 		return "", "", err
