@@ -40,6 +40,9 @@ type Template struct {
 	UpdatedAt time.Time
 }
 
+// RequesterLeft is why a template whose requester was erased opens no more tickets.
+const RequesterLeft = "error.template.requester_left"
+
 // TemplateFailure says why the last ticket of a schedule could not be made: the key of a sentence, with what stands in it.
 type TemplateFailure struct {
 	At   time.Time `json:"at"` // when it should have been made

@@ -280,7 +280,7 @@ func TestErasureEndsSchedulesForThePersonAudibly(t *testing.T) {
 	if err != nil || !slices.Equal(e.Lines, want) {
 		t.Errorf("%q, %v", e.Lines, err)
 	}
-	if x := c.template(id); x.Schedule != nil || !x.NextAt.IsZero() || x.Failure == nil || x.Failure.Key != "error.template.requester_left" || !x.Failure.At.Equal(c.now) {
+	if x := c.template(id); x.Schedule != nil || !x.NextAt.IsZero() || x.Failure == nil || x.Failure.Key != core.RequesterLeft || !x.Failure.At.Equal(c.now) {
 		t.Errorf("the template is %+v, its failure %+v", x, x.Failure)
 	}
 	if x := c.template(byHand); x.Failure != nil {

@@ -99,7 +99,7 @@ func (tx *Tx) BeginErasure(f *core.Forgotten, now time.Time) {
 		// What is being sent has a lease: it ends by itself, and the ticket waits for that.
 		"update outbox set state = 'cancelled', response = '', finished_at = $3 where (person_id = $1 or address = any ($4)) and state in ('queued', 'uncertain', 'parked')",
 		`update template set requester_id = null, schedule = null, next_at = null, failure = case when schedule is not null
-			then jsonb_build_object('at', $3, 'key', 'error.template.requester_left') end, version = version + 1 where requester_id = $1`,
+			then jsonb_build_object('at', $3, 'key', '` + core.RequesterLeft + `') end, version = version + 1 where requester_id = $1`,
 	} {
 		tx.write("with args as (select $1::bigint, $2::text, $3::timestamptz, $4::text[]) "+sql, f.ID, f.Address(), now, f.Addresses)
 	}
