@@ -45,9 +45,10 @@ func TestDatesAndNumbersFollowLanguageAndZone(t *testing.T) {
 	at := time.Date(2026, 10, 12, 13, 12, 0, 0, time.UTC)
 	for _, c := range []struct{ got, want string }{
 		{en.Moment(at, at), "Oct 12, 8:12"},
-		{es.Moment(at, at), "12 oct, 8:12"},
+		{es.Moment(at, at), "12 oct a las 8:12"},
+		{es.Moment(at.Add(-7*time.Hour), at), "12 oct a la 1:12"},
 		{en.Moment(at, at.AddDate(1, 0, 0)), "Oct 12, 2026, 8:12"},
-		{es.Moment(at, at.AddDate(1, 0, 0)), "12 oct 2026, 8:12"},
+		{es.Moment(at, at.AddDate(1, 0, 0)), "12 oct 2026 a las 8:12"},
 		// The year is the desk's, not UTC's: 02:00 UTC on January 1 is December 31 there.
 		{en.Day(time.Date(2027, 1, 1, 2, 0, 0, 0, time.UTC), at), "Dec 31"},
 		{en.In(nil).Clock(at), "13:12"},

@@ -33,6 +33,9 @@ func (p Printer) Day(t, now time.Time) string {
 
 // Moment is date and time: Oct 12, 8:12.
 func (p Printer) Moment(t, now time.Time) string {
+	if t.In(p.zone).Hour() == 1 { // a la 1:05, a las 2:05
+		return p.T("date.moment_one", p.Day(t, now), p.Clock(t))
+	}
 	return p.T("date.moment", p.Day(t, now), p.Clock(t))
 }
 

@@ -19,7 +19,7 @@ type personCmd struct {
 
 type personExportCmd struct {
 	Address string `arg:"" help:"Mail address of the person."`
-	Out     string `help:"Where to write; - is standard output. A file that is there already is not overwritten." default:"person.zip" placeholder:"FILE.zip"`
+	Out     string `help:"Where to write; - is standard output. By default a file named after the address, as in ana@city.test.zip. A file that is there already is not overwritten." placeholder:"FILE.zip"`
 }
 
 // Run writes the export. What could not be finished is not left behind.
@@ -31,6 +31,9 @@ func (c *personExportCmd) Run(env *environment) (err error) {
 	defer s.Close()
 	if _, err := h.PersonByAddress(env.Ctx, c.Address); err != nil {
 		return wrongPerson(err, c.Address)
+	}
+	if c.Out == "" {
+		c.Out = exportName(c.Address)
 	}
 	out, finish, err := c.open(env)
 	if err != nil {
@@ -46,6 +49,11 @@ func (c *personExportCmd) Run(env *environment) (err error) {
 		fmt.Fprintln(env.Stdout, "written to", c.Out)
 	}
 	return nil
+}
+
+// exportName names an export after the address, which may hold what parts directories (RFC 5322 section 3.2.3).
+func exportName(address string) string {
+	return core.CleanFileName(core.FoldAddress(address)+".zip", "person.zip")
 }
 
 // open makes the file, for its owner alone: everything about somebody is in it.

@@ -9,6 +9,16 @@ import (
 	"testing"
 )
 
+func TestExportIsNamedAfterTheAddress(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{"Ana.Ruiz@city.test": "ana.ruiz@city.test.zip", "../../etc/x@city.test": ""} {
+		got := exportName(address)
+		if got != want && want != "" || filepath.Base(got) != got || !strings.HasSuffix(got, "@city.test.zip") {
+			t.Errorf("%s is kept in %q", address, got)
+		}
+	}
+}
+
 func TestPersonCommands(t *testing.T) {
 	t.Parallel()
 	s := newShell(t, secrets...)
