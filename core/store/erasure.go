@@ -95,7 +95,9 @@ func (tx *Tx) BeginErasure(f *core.Forgotten, now time.Time) {
 	for _, sql := range []string{
 		`update person set email = $2, name = '', organization_id = null, language = null, administrator = false, origin = 'contact', password_hash = null,
 			password_env = null, fields = '{}', disabled_at = coalesce(disabled_at, $3), erased_at = $3 where id = $1`,
-		"update reply_token set address = null, revoked_at = coalesce(revoked_at, $3) where person_id = $1 or address = any ($4)",
+		// A solver has a token of each mail: those that lead nowhere any more and say nothing stay, for everybody waits.
+		`update reply_token set address = null, revoked_at = coalesce(revoked_at, $3)
+			where person_id = $1 and (address is not null or revoked_at is null and expires_at > $3) or address = any ($4)`,
 		// What is being sent has a lease: it ends by itself, and the ticket waits for that.
 		"update outbox set state = 'cancelled', response = '', finished_at = $3 where (person_id = $1 or address = any ($4)) and state in ('queued', 'uncertain', 'parked')",
 		`update template set requester_id = null, schedule = null, next_at = null, failure = case when schedule is not null

@@ -17,7 +17,7 @@ import (
 	"postdesk/core/store/storetest"
 )
 
-// erasedAmong is how many rows of others there are of each kind; it was looked at with 1,000,000 as well.
+// erasedAmong is how many rows of others there are of each kind; it was looked at with 100,000 as well.
 const erasedAmong = 20_000
 
 // fillForErasure gives a desk much that is Eva's and little that is Ben's.
