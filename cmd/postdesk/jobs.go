@@ -34,7 +34,7 @@ var periodic = []job{
 	{"deadlines", 30 * time.Second, 25 * time.Second, 1, func(p *Program, ctx context.Context) error { return p.desk.Deadlines(ctx) }},
 	{"schedules", time.Minute, 50 * time.Second, 1, func(p *Program, ctx context.Context) error { return p.desk.Schedules(ctx) }},
 	{"news", time.Minute, 50 * time.Second, 1, func(p *Program, ctx context.Context) error { return p.desk.MailNews(ctx) }},
-	{"search_index", time.Minute, 50 * time.Second, 1, (*Program).refreshSearch},
+	{"search_index", time.Minute, 50 * time.Second, 1, func(p *Program, ctx context.Context) error { return p.desk.RefreshSearch(ctx) }},
 	{"configuration_check", time.Hour, time.Minute, 3, func(p *Program, ctx context.Context) error { return p.desk.AlertConfiguration(ctx) }},
 	{"retention", time.Hour, 50 * time.Minute, 1, (*Program).dropExpired},
 	{"sweep", time.Hour, 10 * time.Minute, 3, (*Program).sweep},
@@ -50,19 +50,6 @@ func (p *Program) dropExpired(ctx context.Context) error {
 		p.log.Info("contents dropped whose time was over", "inbound", d.Inbound, "outbound", d.Outbound, "files", d.Files)
 	}
 	return err
-}
-
-// refreshSearch makes the search documents that wait for it, in small steps: after an upgrade those of all tickets, which
-// goes on in the next run.
-func (p *Program) refreshSearch(ctx context.Context) error {
-	for end := time.Now().Add(40 * time.Second); time.Now().Before(end); {
-		const step = 50
-		n, err := p.store.RefreshSearch(ctx, step)
-		if err != nil || n == 0 {
-			return err
-		}
-	}
-	return nil
 }
 
 // sweep removes contents which nothing refers to, and sessions and links that have ended, in small steps, so that no
