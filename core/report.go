@@ -2,7 +2,6 @@ package core
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -65,14 +64,6 @@ func NewReportSpan(from, to Date, every ReportEvery, zone *time.Location) (*Repo
 	s.Starts = append(s.Starts, First(to.next(), 0, zone))
 	return s, nil
 }
-
-// Before tells whether d is an earlier day than e.
-func (d Date) Before(e Date) bool {
-	return cmp.Or(cmp.Compare(d.Year, e.Year), cmp.Compare(d.Month, e.Month), cmp.Compare(d.Day, e.Day)) < 0
-}
-
-// String writes 2026-12-25.
-func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day) }
 
 // Promise is how a target was kept (E11). Met, Missed and None count what was done in the period: in time, late, and
 // without a target. Missed counts besides what was not done when its deadline passed in the period, and is not done yet or

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"time"
 
@@ -138,29 +137,6 @@ func rounded(f *float64) *int {
 	}
 	n := int(math.Round(*f))
 	return &n
-}
-
-// services are all in which one of the grants holds.
-func (g Grants) services() []core.ServiceID {
-	return append(slices.Clone(g.Services), g.PairServices...)
-}
-
-// Empty tells whether nothing is granted.
-func (g Grants) Empty() bool { return len(g.services()) == 0 }
-
-// Within keeps what is granted in the services.
-func (g Grants) Within(services []core.ServiceID) (kept Grants) {
-	for _, id := range g.Services {
-		if slices.Contains(services, id) {
-			kept.Add(id, 0)
-		}
-	}
-	for i, id := range g.PairServices {
-		if slices.Contains(services, id) {
-			kept.Add(id, g.PairGroups[i])
-		}
-	}
-	return kept
 }
 
 // SolverGroupNames names solver groups, those out of use included: tickets may still be theirs.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,6 +38,29 @@ func (g *Grants) Add(id core.ServiceID, limit core.RequesterGroupID) {
 		return
 	}
 	g.PairServices, g.PairGroups = append(g.PairServices, id), append(g.PairGroups, limit)
+}
+
+// services are all in which one of the grants holds.
+func (g Grants) services() []core.ServiceID {
+	return append(slices.Clone(g.Services), g.PairServices...)
+}
+
+// Empty tells whether nothing is granted.
+func (g Grants) Empty() bool { return len(g.services()) == 0 }
+
+// Within keeps what is granted in the services.
+func (g Grants) Within(services []core.ServiceID) (kept Grants) {
+	for _, id := range g.Services {
+		if slices.Contains(services, id) {
+			kept.Add(id, 0)
+		}
+	}
+	for i, id := range g.PairServices {
+		if slices.Contains(services, id) {
+			kept.Add(id, g.PairGroups[i])
+		}
+	}
+	return kept
 }
 
 // conditions builds the where part of a query on ticket t.
