@@ -152,16 +152,9 @@ func (k articles) delete(ctx context.Context, in *articleDeleteIn) (*struct{}, e
 	return nil, k.stale(ctx, in.ID, k.Helpdesk.DeleteArticle(ctx, actor(ctx), k.kind, in.ID, version))
 }
 
-// stale shows the present item to who acted on an old one; other errors stay as they are.
 func (k articles) stale(ctx context.Context, id string, err error) error {
-	if core.CodeOf(err) != core.Stale {
-		return err
-	}
-	v, seen := k.Helpdesk.Article(ctx, personOf(ctx), k.kind, id)
-	if seen != nil {
-		return seen
-	}
-	p := k.problem(ctx, err)
-	p.Item = Article{v}
-	return p
+	return k.staleItem(ctx, err, func() (any, error) {
+		v, err := k.Helpdesk.Article(ctx, personOf(ctx), k.kind, id)
+		return Article{v}, err
+	})
 }

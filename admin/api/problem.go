@@ -151,3 +151,17 @@ func writeProblem(w http.ResponseWriter, p *Problem) {
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p)
 }
+
+// staleItem shows the present item to who acted on an old one; other errors stay as they are.
+func (a *api) staleItem(ctx context.Context, err error, present func() (any, error)) error {
+	if core.CodeOf(err) != core.Stale {
+		return err
+	}
+	item, gone := present()
+	if gone != nil {
+		return gone
+	}
+	p := a.problem(ctx, err)
+	p.Item = item
+	return p
+}

@@ -179,16 +179,9 @@ func (a *api) templateDelete(ctx context.Context, in *templateDeleteIn) (*struct
 	return nil, a.staleTemplate(ctx, in.ID, a.Helpdesk.DeleteTemplate(ctx, actor(ctx), in.ID, version))
 }
 
-// staleTemplate shows the present item to who acted on an old one; other errors stay as they are.
 func (a *api) staleTemplate(ctx context.Context, id string, err error) error {
-	if core.CodeOf(err) != core.Stale {
-		return err
-	}
-	v, seen := a.Helpdesk.Template(ctx, personOf(ctx), id)
-	if seen != nil {
-		return seen
-	}
-	p := a.problem(ctx, err)
-	p.Item = a.templateOf(ctx, v)
-	return p
+	return a.staleItem(ctx, err, func() (any, error) {
+		v, err := a.Helpdesk.Template(ctx, personOf(ctx), id)
+		return a.templateOf(ctx, v), err
+	})
 }

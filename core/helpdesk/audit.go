@@ -26,6 +26,38 @@ func (h *Helpdesk) audit(tx *store.Tx, actor core.Actor, now time.Time, e core.A
 	tx.AddAudit(e)
 }
 
+// written is what the audit is given of an item that people write in a service.
+type written struct {
+	fields map[string]string
+	words  map[string]string
+}
+
+// auditWritten writes down that the actor added (before is nil), changed or removed (after is nil) such an item. It names the
+// item by its id, and says of words only that they changed: administrators read the audit, and setting up is not reading (D13).
+func (a *Act) auditWritten(noun core.AuditNoun, id string, before, after *written) {
+	e := core.AuditEntry{Noun: noun, Name: id, Action: core.AuditChanged}
+	switch {
+	case before == nil:
+		e.Action, e.After = core.AuditAdded, after.fields
+	case after == nil:
+		e.Action, e.Before = core.AuditRemoved, before.fields
+	default:
+		e.Before, e.After = before.fields, after.fields
+		for field, was := range before.fields {
+			if after.fields[field] == was {
+				delete(e.Before, field)
+				delete(e.After, field)
+			}
+		}
+		for field, was := range before.words {
+			if after.words[field] != was {
+				e.After[field] = "changed"
+			}
+		}
+	}
+	a.h.audit(a.tx, a.actor, a.now, e)
+}
+
 // addPerson makes an entry for somebody who wrote to the desk, where there is none.
 func (a *Act) addPerson(ctx context.Context, p core.Person) (*core.Person, error) {
 	entry, made, err := a.tx.AddPerson(ctx, p, a.now)

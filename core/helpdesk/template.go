@@ -2,6 +2,7 @@ package helpdesk
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -294,32 +295,11 @@ func set[T any](to *T, from *T) {
 	}
 }
 
-// auditTemplate writes down who changed what, by id; of words only that they changed, as of articles.
 func (a *Act) auditTemplate(id string, before, after *core.Template) {
-	e := core.AuditEntry{Noun: core.AuditTemplate, Name: id, Action: core.AuditChanged, Before: a.templateFields(before), After: a.templateFields(after)}
-	switch {
-	case before == nil:
-		e.Action = core.AuditAdded
-	case after == nil:
-		e.Action = core.AuditRemoved
-	default:
-		for field, was := range e.Before {
-			if e.After[field] == was {
-				delete(e.Before, field)
-				delete(e.After, field)
-			}
-		}
-		for field, changed := range map[string]bool{"title": before.Title != after.Title, "text": before.Text != after.Text, "subject": before.Subject != after.Subject,
-			"fields": !maps.Equal(before.Fields, after.Fields)} {
-			if changed {
-				e.After[field] = "changed"
-			}
-		}
-	}
-	a.h.audit(a.tx, a.actor, a.now, e)
+	a.auditWritten(core.AuditTemplate, id, a.writtenTemplate(before), a.writtenTemplate(after))
 }
 
-func (a *Act) templateFields(t *core.Template) map[string]string {
+func (a *Act) writtenTemplate(t *core.Template) *written {
 	if t == nil {
 		return nil
 	}
@@ -328,5 +308,5 @@ func (a *Act) templateFields(t *core.Template) map[string]string {
 	if t.Requester != nil {
 		fields["requester"] = t.Requester.Email
 	}
-	return fields
+	return &written{fields, map[string]string{"title": t.Title, "text": t.Text, "subject": t.Subject, "fields": fmt.Sprint(t.Fields)}}
 }
