@@ -153,7 +153,6 @@ func TestSearchFollowsTheDefinitionOfFields(t *testing.T) {
 	}
 	_, err = c.desk.Configure(t.Context(), core.Actor{}, file, helpdesk.ConfigureOptions{Yes: true})
 	c.check(err)
-	_, err = c.Store.RefreshSearch(t.Context(), 10)
-	c.check(err)
+	c.check(c.desk.RefreshSearch(t.Context()))
 	c.searched(n, "zebra", with()...)
 }
