@@ -68,7 +68,7 @@ func (p *process) end(sig syscall.Signal, limit time.Duration) error {
 func (s *Server) launch(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
-	leaving := time.Now().Add(15 * time.Second)
+	leaving := time.Now().Add(40 * time.Second) // on a busy disk the last one may still be writing
 	for {
 		again, err := s.launchOnce(ctx)
 		if err == nil || !again || time.Now().After(leaving) {
