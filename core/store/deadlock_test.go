@@ -41,7 +41,7 @@ func TestDeadlockRunsAgain(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if runs != 3 {
-		t.Errorf("%d runs, not 3: both once, and one again", runs)
+	if runs < 3 { // more where the one that runs again is in the way again
+		t.Errorf("%d runs, not 3 at least: both once, and one again", runs)
 	}
 }
