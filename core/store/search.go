@@ -253,7 +253,7 @@ func (h *hunt) counts(ctx context.Context) (Counts, error) {
 			c.and(only)
 		}
 		columns := []string{"count(*)", "count(*) filter (where " + undone + ")", "count(*) filter (where " + c.mine(h.scope) + ")",
-			"count(*) filter (where " + undone + " and t.due_at < " + c.arg(h.filter.Now) + ")"}
+			"count(*) filter (where " + c.overdue(h.filter.Now) + ")"}
 		into := []any{&out.Total, &out.Open, &out.Mine, &out.Overdue}
 		byStatus := make([]int, len(statuses))
 		for i, s := range statuses {

@@ -55,7 +55,7 @@ func (c *conditions) narrow(s Scope, f Filter) (live bool) {
 	case "unassigned":
 		c.and(undone + " and t.solver_id is null and t.group_id is null")
 	case "overdue":
-		c.overdue(f.Now)
+		c.and(c.overdue(f.Now))
 	}
 	if f.Before > 0 {
 		c.and("t.number < " + c.arg(f.Before))
@@ -142,7 +142,7 @@ func (r reads) Counts(ctx context.Context, s Scope, f Filter) (Counts, error) {
 	count(&out.Open, func(c *conditions) { c.and(undone) })
 	count(&out.Mine, func(c *conditions) { c.and(c.mine(s)) })
 	c, ways := begin(s, f)
-	c.overdue(f.Now)
+	c.and(c.overdue(f.Now))
 	number(&out.Overdue, c, c.soonest(ways, countLimit+1))
 	statuses := make([]int, len(core.Statuses()))
 	for i, status := range core.Statuses() {

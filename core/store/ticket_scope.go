@@ -187,9 +187,9 @@ func (c *conditions) always(s Scope, f Filter) {
 
 const undone = "t.status not in ('resolved', 'closed')"
 
-// overdue: a deadline that was not met has passed (D19). The clock of what is done, merged or spam has no next one.
-func (c *conditions) overdue(now time.Time) {
-	c.and(undone + " and t.due_at < " + c.arg(now))
+// overdue says that a deadline that was not met has passed (D19). The clock of what is done, merged or spam has no next one.
+func (c *conditions) overdue(now time.Time) string {
+	return undone + " and t.due_at < " + c.arg(now)
 }
 
 // mine is the person's queue (D19).
