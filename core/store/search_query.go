@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/md5"
 	"fmt"
 	"regexp"
 	"slices"
@@ -26,6 +27,7 @@ type piece struct {
 // pieces takes a query apart: words, "words that follow each other", and begin* for the beginning of a word. Nothing that
 // can be typed is wrong: a quote that is not closed ends with the query, and other signs separate words.
 func pieces(q string) (list []piece) {
+	typing := strings.TrimRightFunc(q, unicode.IsSpace) == q
 	for q = strings.TrimSpace(q); q != "" && len(list) < searchPieces; q = strings.TrimSpace(q) {
 		var p piece
 		if rest, quoted := strings.CutPrefix(q, `"`); quoted {
@@ -42,12 +44,12 @@ func pieces(q string) (list []piece) {
 			p.begin, q = true, rest
 		}
 		if !p.quote {
-			p.begin = strings.HasSuffix(p.text, "*") && utf8.RuneCountInString(p.text) > 2
+			p.begin = strings.HasSuffix(p.text, "*")
 		}
 		list = append(list, p)
 	}
-	// The last word may still be being typed; numbers and codes are meant as they are.
-	if n := len(list); n > 0 && !list[n-1].quote {
+	// The last word may still be being typed, unless a space ends it; numbers and codes are meant as they are.
+	if n := len(list); n > 0 && typing && !list[n-1].quote {
 		last, size := utf8.DecodeLastRuneInString(list[n-1].text)
 		list[n-1].begin = list[n-1].begin || unicode.IsLetter(last) && len(list[n-1].text) > 2*size
 	}
@@ -132,41 +134,75 @@ func (r reads) terms(ctx context.Context, q, prefix string) (terms, error) {
 	return all, nil
 }
 
-// query asks for all terms, each with one of the prefixes. Words hold letters and digits alone, so they need no quotes.
-func (l terms) query(prefixes ...string) string {
+// phrases tells whether words have to follow each other.
+func (l terms) phrases() bool {
+	return slices.ContainsFunc(l, func(t term) bool { return len(t.words) > 1 })
+}
+
+// query asks for all terms, each in one of the forms. Words hold letters and digits alone, so they need no quotes.
+func (l terms) query(forms ...form) string {
 	var and []string
 	for _, t := range l {
 		var or []string
-		for _, p := range prefixes {
-			or = append(or, t.query(p))
+		for _, f := range forms {
+			or = append(or, f.term(t))
 		}
 		and = append(and, "("+strings.Join(or, "|")+")")
 	}
 	return strings.Join(and, "&")
 }
 
-// phrases tells whether words have to follow each other that may stand apart in many texts, which the index does not know.
-func (l terms) phrases() bool {
-	return slices.ContainsFunc(l, func(t term) bool { return t.quote && len(t.words) > 1 })
+// form is how terms are asked for: of documents, or of the index, which has more words (search_index of migration 0015) and
+// no places. The index answers with all documents that have the terms, and where they are phrases with some that do not.
+type form struct {
+	prefix string // of words: a letter, and the window or what stands for it
+	index  bool
 }
 
-func (t term) query(prefix string) string {
-	end := ""
-	if t.begin {
-		end = ":*"
+// beginning is with how many letters a beginning of words is looked for, and how many the index has of each word.
+const beginning = 3
+
+func (f form) word(w string, begin bool) string {
+	switch n := utf8.RuneCountInString(w); {
+	case !begin || n < beginning:
+		return f.prefix + w
+	case n == beginning && f.index:
+		return string(f.prefix[0]+1) + f.prefix[1:] + w
 	}
+	return f.prefix + w + ":*"
+}
+
+func (f form) phrase(words []string, begin bool) string {
+	var list []string
+	for i, w := range words {
+		begins := begin && i == len(words)-1
+		list = append(list, f.word(w, begins))
+		if f.index && i > 0 && !begins {
+			pair := md5.Sum([]byte(words[i-1] + " " + w))
+			list = append(list, fmt.Sprintf("y%s%x", f.prefix[1:], pair[:2]))
+		}
+	}
+	if f.index {
+		return "(" + strings.Join(list, "&") + ")"
+	}
+	return strings.Join(list, "<->")
+}
+
+// term asks for a single word in all its forms, or for words that follow each other. Where signs joined them in what was
+// typed, it asks for them as one word as well: PC-1234 is pc1234 in documents besides, wherever it stands in a long text.
+func (f form) term(t term) string {
 	if len(t.words) > 1 {
-		phrase := prefix + strings.Join(t.words, "<->"+prefix) + end
+		phrase := f.phrase(t.words, t.begin && t.quote)
 		if t.quote {
 			return phrase
 		}
-		joined := []rune(strings.Join(t.words, "")) // PC-1234 is pc1234 in the index as well, wherever it stands in a long text
-		return prefix + string(joined[:min(len(joined), joinedWord)]) + end + "|" + phrase
+		joined := []rune(strings.Join(t.words, ""))
+		return f.word(string(joined[:min(len(joined), joinedWord)]), t.begin) + "|" + phrase
 	}
-	list := []string{prefix + t.words[0] + end}
-	for _, f := range t.forms {
-		if f != t.words[0] {
-			list = append(list, prefix+f)
+	list := []string{f.word(t.words[0], t.begin)}
+	for _, w := range t.forms {
+		if w != t.words[0] {
+			list = append(list, f.prefix+w)
 		}
 	}
 	return strings.Join(list, "|")
@@ -176,5 +212,5 @@ func (t term) query(prefix string) string {
 // "" = it has no word, and finds nothing.
 func (r reads) SearchQuery(ctx context.Context, q string) (string, error) {
 	l, err := r.terms(ctx, q, "")
-	return l.query(""), err
+	return l.query(form{}), err
 }

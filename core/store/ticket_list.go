@@ -25,11 +25,11 @@ type Filter struct {
 // Tickets lists what the person may see, newest first.
 func (r reads) Tickets(ctx context.Context, s Scope, f Filter) ([]*core.Ticket, error) {
 	if f.Query != "" {
-		h, err := r.hunt(ctx, s, f)
+		q, err := r.search(ctx, s, f)
 		if err != nil {
 			return nil, err
 		}
-		return h.tickets(ctx)
+		return q.tickets(ctx)
 	}
 	c, ways := begin(s, f)
 	c.narrow(s, f)
@@ -44,8 +44,9 @@ func (r reads) Tickets(ctx context.Context, s Scope, f Filter) ([]*core.Ticket, 
 	return r.collect(ctx, rows)
 }
 
-// narrow adds the filter's statuses and queue, and where the page before ended; live = nothing closed is left.
-func (c *conditions) narrow(s Scope, f Filter) (live bool) {
+// narrow adds the filter's statuses and queue, and where the page before ended; it tells
+// whether that leaves only what is not closed.
+func (c *conditions) narrow(s Scope, f Filter) state {
 	if len(f.Statuses) > 0 {
 		c.and("t.status = any (" + c.arg(f.Statuses) + ")")
 	}
@@ -60,7 +61,10 @@ func (c *conditions) narrow(s Scope, f Filter) (live bool) {
 	if f.Before > 0 {
 		c.and("t.number < " + c.arg(f.Before))
 	}
-	return len(f.Statuses) > 0 && !slices.Contains(f.Statuses, core.Closed) || f.Queue != "" && f.Queue != "all" && f.Queue != "spam"
+	if len(f.Statuses) > 0 && !slices.Contains(f.Statuses, core.Closed) || f.Queue != "" && f.Queue != "all" && f.Queue != "spam" {
+		return live
+	}
+	return everything
 }
 
 // collect reads the rows of tickets, with what stands around them.
@@ -113,11 +117,11 @@ func (r reads) Counts(ctx context.Context, s Scope, f Filter) (Counts, error) {
 	f.Queue = ""
 	if f.Query != "" {
 		f.Before = 0
-		h, err := r.hunt(ctx, s, f)
+		q, err := r.search(ctx, s, f)
 		if err != nil {
 			return Counts{}, err
 		}
-		return h.counts(ctx)
+		return q.counts(ctx)
 	}
 	out := Counts{Statuses: map[core.Status]int{}}
 	b := &pgx.Batch{}

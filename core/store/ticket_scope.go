@@ -118,7 +118,11 @@ func (c *conditions) ways(s Scope) []string {
 		followed(me),
 		c.asked(s, me), // A64, E14
 		"t.requester_id = "+me,
-		"t.number in (select ticket_number from ticket_person where person_id = "+me+" and part = 'participant')")
+		participates(me, ""))
+}
+
+func participates(me, since string) string {
+	return "t.number in (select ticket_number from ticket_person where person_id = " + me + " and part = 'participant'" + since + ")"
 }
 
 // belowOf: they stand below a ticket p of which the condition holds.
