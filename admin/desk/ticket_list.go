@@ -93,18 +93,27 @@ func (n narrowing) filter() helpdesk.ListFilter {
 
 func listTickets(v *visit) error { return v.deskPage(http.StatusOK, nil) }
 
-// deskPage renders home with the list as the address narrows it.
+// deskPage renders home with the list as the address narrows it, or what the browser does not have of it yet: the ticket
+// (id detail), or the list (id list).
 func (v *visit) deskPage(status int, open *ticketPage) error {
 	n := v.narrowing()
+	if open != nil {
+		open.Back = n.at(home)
+		open.Frame = v.frame(v.ticketTitle(open.View), n.at(ticketPath(open.View.Number)))
+		if open.Part = web.Wants(v.r, "detail"); open.Part {
+			return v.pages.RenderPart(v.w, status, "desk", "part-ticket", open)
+		}
+	}
 	list, err := v.Helpdesk.Tickets(v.r.Context(), v.me, n.filter())
 	if err != nil {
 		return err
 	}
-	title, path := v.printer.T("desk.title"), home
+	p := deskPage{Ticket: open}
 	if open != nil {
-		title, path = open.View.Subject+" · "+v.printer.T("desk.number", open.View.Number), ticketPath(open.View.Number)
+		p.Frame = open.Frame
+	} else {
+		p.Frame = v.frame(v.printer.T("desk.title"), n.at(home))
 	}
-	p := deskPage{Frame: v.frame(title, n.at(path)), Ticket: open}
 	p.Query = n.query
 	p.Tiles, p.Pills = v.tiles(n, list), v.pills(n, list)
 	for _, t := range list.Tickets {
@@ -126,10 +135,14 @@ func (v *visit) deskPage(status int, open *ticketPage) error {
 	default:
 		p.Hint = "narrowed"
 	}
-	if open != nil {
-		open.Frame, open.Back = p.Frame, n.at(home)
+	if p.Part = web.Wants(v.r, "list"); p.Part {
+		return v.pages.RenderPart(v.w, status, "desk", "part-list", p)
 	}
 	return v.pages.Render(v.w, status, "desk", p)
+}
+
+func (v *visit) ticketTitle(t core.View) string {
+	return t.Subject + " · " + v.printer.T("desk.number", t.Number)
 }
 
 // tiles are those of C13 and D19, each a link to what it counts.

@@ -29,6 +29,7 @@ type Frame struct {
 	Query string // what is searched for
 	Held  string // how many mails wait for the reader's decision; "" = they sort none
 	Path  string // of this page, with its query, for coming back to it
+	Part  bool   // only a part is rendered, for a page that stands already
 }
 
 // Area is the part of the desk that the page belongs to, for the navigation.
@@ -146,15 +147,25 @@ func loadIcons() (map[string]template.HTML, error) {
 	return icons, nil
 }
 
+// Wants tells whether the request is htmx's for the element with this id alone, which the answer then replaces.
+func Wants(r *http.Request, id string) bool {
+	return r.Header.Get("HX-Request") == "true" && strings.HasSuffix(r.Header.Get("HX-Target"), "#"+id)
+}
+
 // Render writes a page. Nothing is sent before the page is complete, so a failing template gives an error and no half
 // page.
 func (p *Pages) Render(w http.ResponseWriter, status int, name string, data any) error {
+	return p.RenderPart(w, status, name, name+".html", data)
+}
+
+// RenderPart writes the part of a page that a template of that name makes; see Wants.
+func (p *Pages) RenderPart(w http.ResponseWriter, status int, name, part string, data any) error {
 	t, ok := p.byName[name]
 	if !ok {
 		return fmt.Errorf("no page %q", name)
 	}
 	var b bytes.Buffer
-	if err := t.ExecuteTemplate(&b, name+".html", data); err != nil {
+	if err := t.ExecuteTemplate(&b, part, data); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -1,6 +1,8 @@
 // What makes the desk quicker to use. Every page works without it.
-"use strict";
 
+// htmx puts in what this desk itself answers, and nothing else makes markup of text (require-trusted-types-for).
+const policy = window.trustedTypes?.createPolicy("desk", { createHTML: (answer) => answer });
+htmx.registerExtension("desk", { init: (api) => policy && api.initSecurity(policy) });
 const apple = /Mac|iPhone|iPad/.test(navigator.platform);
 for (const keys of document.querySelectorAll("[data-keys]")) keys.textContent = apple ? "⌘↵" : "Ctrl ↵";
 
@@ -52,3 +54,15 @@ const thread = document.querySelector(".thread");
 if (thread && thread.scrollHeight > thread.clientHeight) thread.scrollTop = thread.scrollHeight;
 const current = document.querySelector(".list .row[aria-current]");
 if (current && current.offsetTop > current.closest(".list").clientHeight) current.closest(".list").scrollTop = current.offsetTop - 80;
+
+// The row of the ticket that is open is the current one, also where the ticket alone was fetched.
+document.addEventListener("htmx:after:swap", () => {
+  const open = document.querySelector("#detail")?.dataset.number;
+  document.querySelector("#main")?.classList.toggle("reading", Boolean(open));
+  for (const row of document.querySelectorAll("#list .row")) {
+    if (open && new URL(row.href).pathname.endsWith("/" + open)) row.setAttribute("aria-current", "true");
+    else row.removeAttribute("aria-current");
+  }
+  const thread = document.querySelector(".thread");
+  if (thread && thread.scrollHeight > thread.clientHeight) thread.scrollTop = thread.scrollHeight;
+});
