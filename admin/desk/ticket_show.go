@@ -13,9 +13,9 @@ import (
 // ticketPage is one ticket as its reader may see it, with what they may do.
 type ticketPage struct {
 	web.Frame
-	View     core.View
-	Via      core.Via // by which way it was opened
-	Entries  []entry
+	View core.View
+	Via  core.Via // by which way it was opened
+	thread
 	People   []core.Ref // to whom it can be given
 	Groups   []string
 	Statuses []core.Status
@@ -65,7 +65,7 @@ func (v *visit) ticketPage(status int, n core.Number, change func(*ticketPage)) 
 		return v.redirect(v.narrowing().at(ticketPath(view.Number)))
 	}
 	view.EachPerson(v.printer.Name)
-	p := &ticketPage{View: view, Base: ticketPath(view.Number), Filter: v.narrowing().at(""), Entries: v.entries(view, records)}
+	p := &ticketPage{View: view, Base: ticketPath(view.Number), Filter: v.narrowing().at(""), thread: v.thread(view, records)}
 	if len(records) > 0 {
 		p.Via = records[0].Via
 	}

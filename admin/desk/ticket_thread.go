@@ -6,6 +6,11 @@ import (
 	"postdesk/core"
 )
 
+// thread is the log of a ticket as its page shows it.
+type thread struct {
+	Entries []entry
+}
+
 // entry is one record of the thread: what somebody wrote, or a small line that says what happened.
 type entry struct {
 	core.RecordView
@@ -32,7 +37,7 @@ var written = []core.RecordKind{core.KindMessage, core.KindNote, core.KindMail}
 // previewLimit is up to which size, in bytes, an image is shown in the thread.
 const previewLimit = 5 << 20
 
-func (v *visit) entries(view core.View, records []core.RecordView) []entry {
+func (v *visit) thread(view core.View, records []core.RecordView) thread {
 	entries := make([]entry, 0, len(records))
 	for _, r := range records {
 		e := entry{RecordView: r, Who: v.dir.Desk.Name, Side: "other", Note: !r.ShowToRequester}
@@ -64,7 +69,7 @@ func (v *visit) entries(view core.View, records []core.RecordView) []entry {
 		}
 		entries = append(entries, e)
 	}
-	return entries
+	return thread{Entries: entries}
 }
 
 // takesPart tells whether an address is that of somebody who takes part in the ticket, or follows it.
