@@ -68,6 +68,9 @@ func (k ArticleKind) Views(roles RoleSet, forRequesters bool) bool {
 	return roles.Grade(team) == Allowed
 }
 
+// Reads tells whether somebody with the roles in a service reads any that are there.
+func (k ArticleKind) Reads(roles RoleSet) bool { return k.Views(roles, true) || k.Views(roles, false) }
+
 // Manages tells whether somebody with the roles in a service writes, changes and deletes there.
 func (k ArticleKind) Manages(roles RoleSet) bool {
 	_, _, manage := k.rows()

@@ -149,6 +149,7 @@ type Report struct {
 	Rows      []ReportRow // by period, then by key
 	Totals    Tally       // Open: at the end of the span, or now
 	OpenByAge []AgeCount
+	begun     int // how many periods
 }
 
 // NewReport makes the table of what was counted. Open follows from what was open before: each ticket opened adds one, each
@@ -165,6 +166,7 @@ func NewReport(span *ReportSpan, by ReportBy, d *ReportData, names map[string]Re
 		if span.Starts[period].After(now) {
 			break
 		}
+		r.begun++
 		for _, key := range keys {
 			row := ReportRow{Period: day, ReportKey: names[key]}
 			if counted := d.Cells[ReportCell{period, key}]; counted != nil {

@@ -80,3 +80,17 @@ func (r reads) TicketsToDecide(ctx context.Context, s Scope) ([]*core.Ticket, er
 	}
 	return r.collect(ctx, rows)
 }
+
+// CountToDecide counts them, up to the limit, without those that the person cannot decide in another's place: requesters
+// grant nothing to themselves (E14).
+func (r reads) CountToDecide(ctx context.Context, s Scope, limit int) (n int, err error) {
+	err = r.db.QueryRow(ctx, `select count(*) from (select distinct t.number
+		from approver s join approval q on q.id = s.approval_id join ticket t on t.number = q.ticket_number
+		where s.state = 'pending' and q.state = 'pending' and t.merged_into is null and t.spam_at is null and (s.person_id = $1
+		or s.person_id = any ($2) and t.requester_id is distinct from $1 and t.requester_id is distinct from s.person_id) limit $3) waiting`,
+		s.Person, s.StandsFor, limit).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("approvals: %w", err)
+	}
+	return n, nil
+}
