@@ -34,6 +34,7 @@ type View struct {
 	ResolutionDue    *time.Time     `json:"resolution_due,omitempty"`
 	CurrentTarget    *CurrentTarget `json:"current_target,omitempty"`
 	Overdue          bool           `json:"overdue,omitempty"`
+	Targets          []TargetView   `json:"-"` // how it stands to each; the API has the deadlines above
 	// What only some see (A68–A75).
 	Work               int               `json:"work,omitempty"` // minutes
 	InternalTarget     *time.Time        `json:"internal_target,omitempty"`
@@ -165,12 +166,13 @@ func (v *View) serviceLevel(t *Ticket, s Standing, now time.Time) {
 	if current, ok := t.CurrentTarget(s.SeesField(FieldInternalTarget), now); ok {
 		v.CurrentTarget = &current
 	}
+	v.Targets = t.Targets(s.SeesField(FieldInternalTarget), now)
 }
 
 // InList cuts a view to the columns that requesters have in lists (A67, D8), and what a service shows them besides.
 func (v View) InList() View {
 	if !v.Internal {
-		v.FirstResponseDue, v.ResolutionDue, v.CurrentTarget, v.Overdue = nil, nil, nil, false
+		v.FirstResponseDue, v.ResolutionDue, v.CurrentTarget, v.Targets, v.Overdue = nil, nil, nil, nil, false
 		v.ResolvedAt, v.Withdrawn, v.Organization, v.Fields = nil, false, "", nil
 		if v.Solver != nil {
 			v.Solver = &Ref{Name: v.Solver.Display()}
@@ -204,6 +206,10 @@ type RecordView struct {
 	Via             Via              `json:"via,omitempty"`
 	// Deliveries are the mails about it that did not arrive, or perhaps not, for those who read the whole log.
 	Deliveries []Delivery `json:"deliveries,omitempty"`
+	// Sent are all mails about it, and Mail tells that it came by mail and the original is the viewer's to read: both for those
+	// who read the whole log (mail.md 6).
+	Sent []Sent `json:"-"`
+	Mail bool   `json:"-"`
 	// Copied are addresses in Cc of the mail whose owners took no part when it came, for those who read the whole log (D15).
 	Copied []string `json:"copied,omitempty"`
 }
@@ -256,7 +262,13 @@ func ViewOfRecord(r *Record, s Standing) (v RecordView, ok bool) {
 		v.Change = &change
 	}
 	if internal { // of solver-side mail only the new text reaches requesters (mail.md 6)
-		v.Verified, v.Folded, v.MessageID, v.Deliveries, v.Copied = r.Verified, r.Folded, r.MessageID, r.Failed, r.Copied
+		v.Verified, v.Folded, v.MessageID, v.Copied = r.Verified, r.Folded, r.MessageID, r.Copied
+		v.Sent, v.Mail = r.Sent, r.Inbound != 0
+		for _, m := range r.Sent {
+			if m.failed() {
+				v.Deliveries = append(v.Deliveries, Delivery{To: m.To.Email, State: m.State, Response: m.Response})
+			}
+		}
 	} else if r.Verified != nil && !*r.Verified && (r.Author == nil || r.Author.ID != s.Person.ID) {
 		v.Verified = r.Verified // whoever reads an unproven sender's words as somebody else's is told so (mail.md 4)
 	}
