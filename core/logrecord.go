@@ -40,8 +40,8 @@ type Record struct {
 	Change          Change // of events: what changed
 	Work            int    // minutes (A70); 0 = none noted
 	Attachments     []Attachment
-	Copied          []string   // of mail: addresses in Cc of people who took no part when it came (D15)
-	Failed          []Delivery // mails about it that did not arrive
+	Copied          []string // of mail: addresses in Cc of people who took no part when it came (D15)
+	Sent            []Sent   // mails about it, oldest first
 }
 
 // Change is what an event record reports: a field with its values before and after, in the words of the API; persons

@@ -118,6 +118,22 @@ type Failure struct {
 	Response string `json:"response"`
 }
 
+// Sent is one mail that tells of a log record: to whom it goes, and where it stands in the outbox.
+type Sent struct {
+	To       Ref
+	State    OutboundState
+	Response string // what the other server said; "" = nothing yet
+}
+
+// failed tells whether the mail did not arrive, or perhaps not.
+func (s Sent) failed() bool {
+	switch s.State {
+	case OutboundRejected, OutboundBounced, OutboundParked, OutboundUncertain:
+		return true
+	}
+	return false
+}
+
 // Delivery is what became of one mail that tells of a log record, where it did not arrive or perhaps not.
 type Delivery struct {
 	To       string        `json:"to"`

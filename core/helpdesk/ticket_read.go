@@ -46,15 +46,13 @@ func (h *Helpdesk) Log(ctx context.Context, p *core.Person, n core.Number) (core
 	if err != nil {
 		return v, nil, err
 	}
-	failed := map[string][]core.Delivery{}
 	if s.SeesInternal() {
-		if failed, err = h.store.FailedDeliveries(ctx, records); err != nil {
+		if err := h.store.SentFor(ctx, records); err != nil {
 			return v, nil, err
 		}
 	}
 	views := make([]core.RecordView, 0, len(records))
 	for _, r := range records {
-		r.Failed = failed[r.ID]
 		if rv, ok := core.ViewOfRecord(r, s); ok {
 			views = append(views, rv)
 		}

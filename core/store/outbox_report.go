@@ -46,23 +46,23 @@ func (tx *Tx) NoteMail(id, note string) {
 		where id = $1::uuid and position($2 in note) = 0`, id, note, maxNote)
 }
 
-// FailedDeliveries are the mails that did not arrive, or perhaps not, by the log record that they tell of.
-func (r reads) FailedDeliveries(ctx context.Context, records []*core.Record) (map[string][]core.Delivery, error) {
-	ids := make([]string, 0, len(records))
+// SentFor gives each log record the mails that tell of it, oldest first.
+func (r reads) SentFor(ctx context.Context, records []*core.Record) error {
+	ids, index := make([]string, 0, len(records)), map[string]*core.Record{}
 	for _, rec := range records {
 		ids = append(ids, rec.ID)
+		index[rec.ID] = rec
 	}
-	rows, err := r.db.Query(ctx, `select record_id, address, state, response from outbox where record_id = any ($1::uuid[])
-		and state in ('rejected', 'bounced', 'parked', 'uncertain') order by seq`, ids)
+	rows, err := r.db.Query(ctx, `select o.record_id, o.address, coalesce(p.name, ''), o.state, o.response
+		from outbox o left join person p on p.id = o.person_id where o.record_id = any ($1::uuid[]) order by o.seq`, ids)
 	if err != nil {
-		return nil, fmt.Errorf("failed deliveries: %w", err)
+		return fmt.Errorf("mails of records: %w", err)
 	}
-	found := map[string][]core.Delivery{}
 	var record string
-	var d core.Delivery
-	_, err = pgx.ForEachRow(rows, []any{&record, &d.To, &d.State, &d.Response}, func() error {
-		found[record] = append(found[record], d)
+	var s core.Sent
+	_, err = pgx.ForEachRow(rows, []any{&record, &s.To.Email, &s.To.Name, &s.State, &s.Response}, func() error {
+		index[record].Sent = append(index[record].Sent, s)
 		return nil
 	})
-	return found, err
+	return err
 }
