@@ -151,6 +151,7 @@ func (s *Store) SweepBlobs(ctx context.Context, now time.Time, limit int) (int, 
 	tag, err := s.pool.Exec(ctx, `delete from blob where sha256 in (
 		select sha256 from blob b where created_at < $1
 		and not exists (select from attachment a where a.sha256 = b.sha256)
+		and not exists (select from draft_file d where d.sha256 = b.sha256)
 		and not exists (select from inbound i where i.sha256 = b.sha256 and i.raw_dropped_at is null)
 		and not exists (select from outbox_content o where o.raw_sha256 = b.sha256)
 		limit $2 for update skip locked)`, now.Add(-24*time.Hour), limit)

@@ -51,6 +51,7 @@ func (tx *Tx) MergeTicket(ctx context.Context, from, into core.Number, hide bool
 				where a.ticket_number = $1) order by k limit 1) step
 		where r.ticket_number = $1`, from, into, hide)
 	tx.write("update ticket set merged_into = $2 where merged_into = $1", from, into)
+	tx.moveDrafts(from, into)
 	tx.write(`insert into ticket_link (low, high) select least(o, $2::bigint), greatest(o, $2::bigint) from (
 		select case when low = $1 then high else low end as o from ticket_link where low = $1 or high = $1) x where o <> $2 on conflict do nothing`, from, into)
 	tx.write("delete from ticket_link where low = $1 or high = $1", from)
