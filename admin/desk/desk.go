@@ -26,8 +26,8 @@ const home = "/dashboard/ithelpdesk"
 type Config struct {
 	Helpdesk  *helpdesk.Helpdesk
 	Locales   *templates.Locales
-	Sessions  scs.Store
-	PublicURL string // https makes cookies secure
+	PublicURL string      // https makes cookies secure
+	Proxies   web.Proxies // whose word of where a request comes from counts
 	Now       func() time.Time
 	Log       *slog.Logger
 }
@@ -35,6 +35,7 @@ type Config struct {
 type desk struct {
 	Config
 	sessions *scs.SessionManager
+	secure   bool // people come by https
 	pages    *web.Pages
 	tries    *tries
 }
@@ -47,14 +48,14 @@ func Mount(r chi.Router, c Config) error {
 		return err
 	}
 	secure := strings.HasPrefix(c.PublicURL, "https:")
-	d := &desk{Config: c, sessions: web.NewSessions(c.Sessions, secure), pages: pages, tries: newTries(c.Now)}
+	d := &desk{Config: c, sessions: web.NewSessions(sessionStore{c.Helpdesk}, secure), secure: secure, pages: pages, tries: newTries(c.Now)}
 	d.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
 		c.Log.ErrorContext(r.Context(), "session", "error", err)
 		http.Error(w, c.Locales.For(core.English).T("error.failure"), http.StatusInternalServerError)
 	}
 	r.Method(http.MethodGet, static.Prefix+"*", static.Handler())
 	r.Group(func(r chi.Router) {
-		r.Use(web.Policy, d.sessions.LoadAndSave)
+		r.Use(web.Policy, noteArrival(c.Proxies), d.sessions.LoadAndSave)
 		for _, route := range d.routes() {
 			r.Method(route.method, route.pattern, d.serve(route.handle, route.open))
 		}
@@ -83,7 +84,30 @@ func (d *desk) routes() []route {
 		{http.MethodGet, quarantine, showQuarantine, false},
 		{http.MethodGet, quarantine + "/{id}", showHeld, false},
 		{http.MethodPost, quarantine + "/{id}/{decision}", decideHeld, false},
+		{http.MethodGet, knowledge.Base, knowledge.list, false},
+		{http.MethodGet, knowledge.Base + "/new", knowledge.write, false},
+		{http.MethodPost, knowledge.Base + "/new", knowledge.save, false},
+		{http.MethodPost, knowledge.Base + "/preview", knowledge.preview, false},
+		{http.MethodGet, knowledge.Base + "/{id}", knowledge.show, false},
+		{http.MethodGet, knowledge.Base + "/{id}/edit", knowledge.edit, false},
+		{http.MethodPost, knowledge.Base + "/{id}/edit", knowledge.save, false},
+		{http.MethodPost, knowledge.Base + "/{id}/preview", knowledge.preview, false},
+		{http.MethodPost, knowledge.Base + "/{id}/delete", knowledge.remove, false},
+		{http.MethodGet, news.Base, news.list, false},
+		{http.MethodGet, news.Base + "/new", news.write, false},
+		{http.MethodPost, news.Base + "/new", news.save, false},
+		{http.MethodPost, news.Base + "/preview", news.preview, false},
+		{http.MethodGet, news.Base + "/{id}", news.show, false},
+		{http.MethodGet, news.Base + "/{id}/edit", news.edit, false},
+		{http.MethodPost, news.Base + "/{id}/edit", news.save, false},
+		{http.MethodPost, news.Base + "/{id}/preview", news.preview, false},
+		{http.MethodPost, news.Base + "/{id}/delete", news.remove, false},
+		{http.MethodGet, approvals, listApprovals, false},
+		{http.MethodPost, approvals + "/{number:[0-9]+}", decideApproval, false},
+		{http.MethodGet, reports, showReport, false},
+		{http.MethodGet, reports + "/table.csv", saveReport, false},
 		{http.MethodGet, home, listTickets, false},
+		{http.MethodGet, home + "/find", findAnything, false},
 		{http.MethodGet, home + "/new", newTicket, false},
 		{http.MethodPost, home + "/new", openTicket, false},
 		{http.MethodGet, ticket, showTicket, false},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"time"
 
 	"postdesk/core"
 	"postdesk/core/store"
@@ -128,17 +129,24 @@ func (h *Helpdesk) Tickets(ctx context.Context, p *core.Person, f ListFilter) (T
 	if err != nil {
 		return TicketList{}, err
 	}
-	list := TicketList{Counts: counts, Tickets: make([]core.View, 0, len(tickets))}
+	list := TicketList{Counts: counts}
 	if len(tickets) > f.Limit {
 		tickets = tickets[:f.Limit]
 		list.Next = tickets[f.Limit-1].Number
 	}
+	list.Tickets = listed(dir, tickets, p, h.now())
+	return list, nil
+}
+
+// listed are the tickets as the person sees them in a list, which filters in SQL: the one rule has the last word.
+func listed(dir *core.Directory, tickets []*core.Ticket, p *core.Person, now time.Time) []core.View {
+	views := make([]core.View, 0, len(tickets))
 	for _, t := range tickets {
-		if s := core.StandingOf(dir, t, p); s.Sees() { // the list filters in SQL; the one rule has the last word
-			list.Tickets = append(list.Tickets, core.ViewOf(dir, t, s, h.now()).InList())
+		if s := core.StandingOf(dir, t, p); s.Sees() {
+			views = append(views, core.ViewOf(dir, t, s, now).InList())
 		}
 	}
-	return list, nil
+	return views
 }
 
 // scopeOf says in which services a person sees which tickets, for filtering in the database.
@@ -192,6 +200,7 @@ type ServiceView struct {
 	ID       core.ServiceID     `json:"-"`
 	Name     string             `json:"name"`
 	Path     string             `json:"path"`
+	About    core.Wording       `json:"description,omitempty"`
 	OnBehalf bool               `json:"on_behalf"` // may open for others here (A5)
 	ForSelf  bool               `json:"for_self"`  // may open for themselves (A4)
 	Team     bool               `json:"team"`
@@ -211,7 +220,7 @@ func (h *Helpdesk) Services(ctx context.Context, p *core.Person) ([]ServiceView,
 		}
 		roles, _ := dir.RolesOf(p, id, p)
 		_, requester := dir.SLAFor(p, id)
-		v := ServiceView{ID: id, Name: s.Name, Path: dir.Path(id), ForSelf: requester, Team: roles.Team(),
+		v := ServiceView{ID: id, Name: s.Name, Path: dir.Path(id), About: s.Description, ForSelf: requester, Team: roles.Team(),
 			OnBehalf: roles.Grade(core.TicketCreateOnBehalf) == core.Allowed,
 			Fields:   append([]core.TicketField{}, dir.FieldsFor(id, roles.Team())...)}
 		if requester || !roles.Empty() {
