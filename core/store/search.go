@@ -110,6 +110,9 @@ func (q *search) ways(c *conditions) (list []way) {
 	}
 	list = append(list, way{c.asked(s, me), all, nil, false})
 	mark := []string{"@p" + strconv.FormatInt(int64(s.Person), 10)}
+	if q.filter.inside() {
+		return list
+	}
 	if q.own.any {
 		list = append(list, way{"t.requester_id = " + me, shown, mark, !q.own.few})
 	}
@@ -272,7 +275,7 @@ func (q *search) tickets(ctx context.Context) ([]*core.Ticket, error) {
 func (q *search) list(ctx context.Context, numbered bool, limit int) ([]*core.Ticket, error) {
 	c := &conditions{}
 	c.always(q.scope, q.filter)
-	only := c.narrow(q.scope, q.filter)
+	only := q.leaves(c)
 	one := *q
 	if numbered {
 		one.terms = nil
@@ -287,6 +290,25 @@ func (q *search) list(ctx context.Context, numbered bool, limit int) ([]*core.Ti
 		return nil, fmt.Errorf("search: %w", err)
 	}
 	return q.collect(ctx, rows)
+}
+
+// leaves adds the filter's statuses, queue and page; it tells whether that leaves only what is not closed.
+func (q *search) leaves(c *conditions) state {
+	f := q.filter
+	c.narrow(q.scope, f)
+	if len(f.Statuses) > 0 {
+		c.and("t.status = any (" + c.arg(f.Statuses) + ")")
+	}
+	switch f.Queue {
+	case "mine":
+		c.and(c.mine(q.scope))
+	case "approval":
+		c.and(c.asked(q.scope, c.arg(q.scope.Person)))
+	}
+	if len(f.Statuses) > 0 && !slices.Contains(f.Statuses, core.Closed) || slices.Contains([]string{"mine", "unassigned", "overdue"}, f.Queue) {
+		return live
+	}
+	return everything
 }
 
 // counts counts what was found: first what is not closed, which is what the desk is about, then what is. Each is exact up

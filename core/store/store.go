@@ -40,6 +40,7 @@ func Open(ctx context.Context, url string, secrets *Secrets, configure ...func(*
 		config.MaxConns = 24 // lanes, outbox connections and pages each hold one for a moment
 	}
 	config.ConnConfig.RuntimeParams["application_name"] = "postdesk"
+	config.ConnConfig.RuntimeParams["jit"] = "off" // compiling takes longer than any query of a page
 	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "60000"
 	config.ConnConfig.ConnectTimeout = 5 * time.Second
 	for _, f := range configure {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,11 +17,36 @@ import (
 type Filter struct {
 	Statuses []core.Status
 	Services []core.ServiceID
-	Queue    string // mine, unassigned, overdue, spam, all ("")
+	Category core.Category
+	Priority core.Priority
+	Solver   core.PersonID
+	Group    core.SolverGroupID
+	Queue    string // mine, unassigned, overdue, approval, spam, all ("")
 	Query    string // words in number, subject and the text the person may see
 	Before   core.Number
 	Limit    int
 	Now      time.Time // what is overdue is so now
+}
+
+// inside tells whether the filter is about what requesters are not shown (A68, D8): then it finds only what the person
+// sees from inside, or the list would tell what the page does not.
+func (f Filter) inside() bool {
+	return f.Priority != "" || f.Solver != 0 || f.Group != 0 || f.Queue == "unassigned"
+}
+
+// statuses are those that the filter leaves; nil = all.
+func (f Filter) statuses() []core.Status {
+	list := f.Statuses
+	if f.Queue == "mine" || f.Queue == "unassigned" {
+		if len(list) == 0 {
+			list = core.Statuses()
+		}
+		list = slices.DeleteFunc(slices.Clone(list), core.Status.Done)
+	}
+	if len(list) == 0 && len(f.Statuses) == 0 || len(list) == len(core.Statuses()) {
+		return nil
+	}
+	return list
 }
 
 // Tickets lists what the person may see, newest first.
@@ -31,45 +58,87 @@ func (r reads) Tickets(ctx context.Context, s Scope, f Filter) ([]*core.Ticket, 
 		}
 		return q.tickets(ctx)
 	}
-	c, ways := begin(s, f)
+	c, sights := begin(s, f)
 	c.narrow(s, f)
-	pick := c.newest
-	if f.Queue == "overdue" {
-		pick = c.newestOfFew
-	}
-	rows, err := r.db.Query(ctx, "select "+ticketColumns+" from ticket t where t.number in ("+pick(ways, f.Limit)+") order by t.number desc", c.args...)
-	if err != nil {
+	b := &pgx.Batch{}
+	b.Queue(plannedOnce)
+	var found []*ticketRow
+	b.Queue("select "+ticketColumns+" from ticket t where t.number in ("+c.newest(sights, f)+") order by t.number desc", c.args...).Query(func(rows pgx.Rows) (err error) {
+		found, err = scanTickets(rows)
+		return err
+	})
+	if err := r.db.SendBatch(ctx, b).Close(); err != nil {
 		return nil, fmt.Errorf("tickets: %w", err)
 	}
-	return r.collect(ctx, rows)
+	return r.complete(ctx, found)
 }
 
-// narrow adds the filter's statuses and queue, and where the page before ended; it tells
-// whether that leaves only what is not closed.
-func (c *conditions) narrow(s Scope, f Filter) state {
-	if len(f.Statuses) > 0 {
-		c.and("t.status = any (" + c.arg(f.Statuses) + ")")
-	}
+// plannedOnce makes the database keep its plans for the rest of a batch: they leave it no choice that depends on who asks,
+// and planning takes longer than the queries.
+const plannedOnce = "select set_config('plan_cache_mode', 'force_generic_plan', true)"
+
+// narrow adds the filter's queue, where it is not a way to find tickets, and where the page before ended.
+func (c *conditions) narrow(s Scope, f Filter) {
 	switch f.Queue {
-	case "mine":
-		c.and(c.mine(s))
 	case "unassigned":
-		c.and(undone + " and t.solver_id is null and t.group_id is null")
+		c.and(mostOpen)
 	case "overdue":
 		c.and(c.overdue(f.Now))
 	}
 	if f.Before > 0 {
 		c.and("t.number < " + c.arg(f.Before))
 	}
-	if len(f.Statuses) > 0 && !slices.Contains(f.Statuses, core.Closed) || f.Queue != "" && f.Queue != "all" && f.Queue != "spam" {
-		return live
+}
+
+// newest asks for the numbers of what the person sees under the conditions, newest first, no more than the filter's limit.
+// What is overdue is little, and an index finds it: it is gathered before it is put in order, or the database would rather
+// walk all tickets from the newest on.
+func (c *conditions) newest(sights []sight, f Filter) string {
+	order := " order by t.number desc limit " + strconv.Itoa(f.Limit)
+	end := order
+	if f.Queue == "overdue" {
+		end = " offset 0"
 	}
-	return everything
+	return "select t.number from (" + c.union(sights, f.statuses(), "t.number", end) + ") t" + order
+}
+
+// union asks way by way for those columns of the tickets, status by status where statuses are given, and joins the answers.
+// The end bounds what one way gives in one status: so an index answers, and stops where there is enough.
+func (c *conditions) union(sights []sight, statuses []core.Status, columns, end string) string {
+	where := "\n and " + c.where()
+	from := ""
+	if statuses != nil {
+		from = "select " + columns + " from unnest((select " + c.arg(statuses) + "::text[])) u (status), lateral ("
+		where += " and t.status = u.status"
+	}
+	var selects []string
+	for _, w := range sights {
+		sql := "select " + columns + " from ticket t where " + w.where + where + end
+		if w.each != "" {
+			sql = "select " + columns + " from " + w.each + ", lateral (" + sql + ") t" + end
+		}
+		if from != "" {
+			sql = from + sql + ") t"
+		}
+		selects = append(selects, "("+sql+")")
+	}
+	if len(selects) == 0 {
+		return "select " + columns + " from ticket t where false"
+	}
+	return strings.Join(selects, "\nunion\n")
 }
 
 // collect reads the rows of tickets, with what stands around them.
 func (r reads) collect(ctx context.Context, rows pgx.Rows) ([]*core.Ticket, error) {
-	var found []*ticketRow
+	found, err := scanTickets(rows)
+	if err != nil {
+		return nil, fmt.Errorf("tickets: %w", err)
+	}
+	return r.complete(ctx, found)
+}
+
+func scanTickets(rows pgx.Rows) (found []*ticketRow, err error) {
+	defer rows.Close()
 	for rows.Next() {
 		row := &ticketRow{}
 		if err := row.scan(rows); err != nil {
@@ -77,9 +146,11 @@ func (r reads) collect(ctx context.Context, rows pgx.Rows) ([]*core.Ticket, erro
 		}
 		found = append(found, row)
 	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("tickets: %w", err)
-	}
+	return found, rows.Err()
+}
+
+// complete reads what stands around the tickets.
+func (r reads) complete(ctx context.Context, found []*ticketRow) ([]*core.Ticket, error) {
 	numbers := make([]core.Number, 0, len(found))
 	for _, row := range found {
 		numbers = append(numbers, row.Number)
@@ -97,66 +168,4 @@ func (r reads) collect(ctx context.Context, rows pgx.Rows) ([]*core.Ticket, erro
 		tickets = append(tickets, &row.Ticket)
 	}
 	return tickets, nil
-}
-
-// Counts are the tiles of D19. Above countLimit they are rounded down to it and More says so.
-type Counts struct {
-	Total    int                 `json:"total"`
-	Open     int                 `json:"open"`
-	Mine     int                 `json:"mine"`
-	Overdue  int                 `json:"overdue"`
-	More     bool                `json:"more,omitempty"`
-	Statuses map[core.Status]int `json:"-"`
-}
-
-// countLimit is up to where counts are exact.
-const countLimit = 1000
-
-// Counts counts what the person may see under the services and the query of the filter, whatever its status and queue.
-func (r reads) Counts(ctx context.Context, s Scope, f Filter) (Counts, error) {
-	f.Queue = ""
-	if f.Query != "" {
-		f.Before = 0
-		q, err := r.search(ctx, s, f)
-		if err != nil {
-			return Counts{}, err
-		}
-		return q.counts(ctx)
-	}
-	out := Counts{Statuses: map[core.Status]int{}}
-	b := &pgx.Batch{}
-	number := func(into *int, c *conditions, some string) {
-		sql := "select count(*) from (" + some + ") n"
-		b.Queue(sql, c.args...).QueryRow(func(row pgx.Row) error {
-			if err := row.Scan(into); err != nil {
-				return err
-			}
-			if *into > countLimit {
-				*into, out.More = countLimit, true
-			}
-			return nil
-		})
-	}
-	count := func(into *int, extra func(*conditions)) {
-		c, ways := begin(s, f)
-		extra(c)
-		number(into, c, c.newest(ways, countLimit+1))
-	}
-	count(&out.Total, func(*conditions) {})
-	count(&out.Open, func(c *conditions) { c.and(undone) })
-	count(&out.Mine, func(c *conditions) { c.and(c.mine(s)) })
-	c, ways := begin(s, f)
-	c.and(c.overdue(f.Now))
-	number(&out.Overdue, c, c.soonest(ways, countLimit+1))
-	statuses := make([]int, len(core.Statuses()))
-	for i, status := range core.Statuses() {
-		count(&statuses[i], func(c *conditions) { c.and("t.status = " + c.arg(status)) })
-	}
-	if err := r.db.SendBatch(ctx, b).Close(); err != nil {
-		return out, fmt.Errorf("counts: %w", err)
-	}
-	for i, status := range core.Statuses() {
-		out.Statuses[status] = statuses[i]
-	}
-	return out, nil
 }

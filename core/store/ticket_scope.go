@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -91,34 +92,65 @@ func (c *conditions) holds(t string, g Grants) string {
 	return strings.Join(or, " or ")
 }
 
-// apart is up to how many services each are a way of their own.
-const apart = 12
+// sight is one way in which somebody sees tickets. They are asked one by one and joined: each has an index that gives its
+// newest tickets first, which one condition that names them all would not have.
+type sight struct {
+	each   string // what tickets are asked for one by one, as a table g; "" = they are asked for once
+	where  string // the condition on ticket t, for a row of g
+	holds  string // the same for any row of g
+	inside bool   // they see there what requesters do not: priority, group
+}
 
-// ways are how the person sees tickets. They are asked one by one and joined: each has an index that gives its newest
-// tickets first, which one condition that names them all would not have.
-func (c *conditions) ways(s Scope) []string {
+// sights are all ways in which the person sees tickets.
+func (c *conditions) sights(s Scope) []sight {
 	me := c.arg(s.Person)
-	var ways []string
-	if len(s.View.Services) <= apart {
-		for _, id := range s.View.Services {
-			ways = append(ways, "t.service_id = "+c.arg(id))
-		}
-		s.View.Services = nil
-	}
-	if view := c.holds("t", s.View); view != "" {
-		ways = append(ways, "("+view+")")
-	}
+	list := c.granted(s.View, "")
 	if sole := c.holds("t", s.Sole); sole != "" {
-		ways = append(ways, "t.solver_id = "+me+" and ("+sole+")")
+		list = append(list, within("t.solver_id = "+me+" and ("+sole+")"))
 	}
 	if team := c.holds("p", s.Team); team != "" { // A54, D10
-		ways = append(ways, belowOf(team))
+		list = append(list, sight{"", belowOf(team), `exists (select from ticket_ancestor a join ticket p on p.number = a.ancestor_number
+			where a.ticket_number = t.number and (` + team + "))", true})
 	}
-	return append(ways,
-		followed(me),
-		c.asked(s, me), // A64, E14
-		"t.requester_id = "+me,
-		participates(me, ""))
+	return append(list,
+		within(followed(me)),
+		within(c.asked(s, me)), // A64, E14
+		sight{"", "t.requester_id = " + me, "t.requester_id = " + me, false},
+		sight{"", participates(me, ""), "exists (select from ticket_person x where x.ticket_number = t.number and x.person_id = " + me + " and x.part = 'participant')", false})
+}
+
+func within(where string) sight { return sight{"", where, where, true} }
+
+// granted is what the grants let somebody see, of which the condition holds too.
+func (c *conditions) granted(g Grants, and string) (list []sight) {
+	if len(g.Services) > 0 {
+		ids := c.arg(g.Services)
+		list = append(list, sight{unnest("g (id)", ids), "t.service_id = g.id" + and, "t.service_id = any (" + ids + ")" + and, true})
+	}
+	if len(g.PairServices) > 0 {
+		pairs := unnest("g (id, members)", c.arg(g.PairServices), c.arg(g.PairGroups))
+		where := "t.service_id = g.id and exists (select from requester_group_person m where m.group_id = g.members and m.person_id = t.requester_id)" + and
+		list = append(list, sight{pairs, where, "exists (select from " + pairs + " where " + where + ")", true})
+	}
+	return list
+}
+
+// unnest makes a table of arrays of ids. The planner does not see how long they are, or it would plan anew each time, which
+// takes longer than the list.
+func unnest(as string, arrays ...string) string {
+	for i, a := range arrays {
+		arrays[i] = "(select " + a + "::bigint[])"
+	}
+	return "unnest(" + strings.Join(arrays, ", ") + ") " + as
+}
+
+// seen: they are seen in one of the ways.
+func seen(sights []sight) string {
+	var or []string
+	for _, w := range sights {
+		or = append(or, w.holds)
+	}
+	return "((" + strings.Join(or, ")\n or (") + "))"
 }
 
 func participates(me, since string) string {
@@ -141,42 +173,34 @@ func (c *conditions) asked(s Scope, me string) string {
 		and (s.person_id = ` + me + ` or s.person_id = any (` + c.arg(s.StandsFor) + `) and x.requester_id not in (s.person_id, ` + me + `)))`
 }
 
-// newest asks for the numbers of what the person sees under the conditions, newest first, no more than the limit.
-func (c *conditions) newest(ways []string, limit int) string {
-	end := " order by t.number desc limit " + c.arg(limit)
-	return "select t.number from (" + c.each(ways, end) + ") t" + end
-}
-
-// newestOfFew is newest where the conditions leave few tickets that an index finds: these are gathered before they are put
-// in order, or the database would rather walk all tickets from the newest on.
-func (c *conditions) newestOfFew(ways []string, limit int) string {
-	return "select t.number from (" + c.each(ways, " offset 0") + ") t order by t.number desc limit " + c.arg(limit)
-}
-
-// soonest asks for the numbers of those whose deadline passed first, for counting them.
-func (c *conditions) soonest(ways []string, limit int) string {
-	most := " limit " + c.arg(limit)
-	return "select t.number from (" + c.each(ways, " order by t.due_at"+most) + ") t" + most
-}
-
-// each asks way by way and joins the answers.
-func (c *conditions) each(ways []string, end string) string {
-	var selects []string
-	for _, w := range ways {
-		selects = append(selects, "(select t.number from ticket t where "+w+"\n and "+c.where()+end+")")
-	}
-	return strings.Join(selects, "\nunion\n")
-}
-
-// begin are the conditions that every list has, and the ways in which the person sees tickets.
-func begin(s Scope, f Filter) (*conditions, []string) {
+// begin are the conditions that every list has, and the ways in which its tickets are found: those in which the person
+// sees tickets, or what is more selective.
+func begin(s Scope, f Filter) (*conditions, []sight) {
 	c := &conditions{}
-	ways := c.ways(s)
+	sights := c.sights(s)
+	if f.inside() {
+		sights = slices.DeleteFunc(sights, func(w sight) bool { return !w.inside })
+	}
 	c.always(s, f)
-	return c, ways
+	var few []sight
+	switch {
+	case f.Queue == "mine":
+		few = c.queue(s)
+	case f.Queue == "approval":
+		few = []sight{within(c.asked(s, c.arg(s.Person)))}
+	case f.Solver != 0:
+		few = []sight{within("t.solver_id = " + c.arg(f.Solver))}
+	case f.Group != 0:
+		few = []sight{within("t.group_id = " + c.arg(f.Group))}
+	default:
+		return c, sights
+	}
+	c.and(seen(sights))
+	return c, few
 }
 
-// always: nothing that was merged, and spam only in its own list, for main solvers (D25); the filter's services.
+// always: nothing that was merged, and spam only in its own list, for main solvers (D25); what the filter leaves whatever
+// the status and queue.
 func (c *conditions) always(s Scope, f Filter) {
 	c.and("t.merged_into is null")
 	if f.Queue == "spam" {
@@ -187,24 +211,57 @@ func (c *conditions) always(s Scope, f Filter) {
 	if len(f.Services) > 0 {
 		c.and("t.service_id = any (" + c.arg(f.Services) + ")")
 	}
+	if f.Category != "" {
+		c.and("t.category = " + c.arg(f.Category))
+	}
+	if f.Priority != "" {
+		c.and("t.priority = " + c.arg(f.Priority))
+		if f.Priority != core.Normal {
+			c.and("t.priority <> 'normal'") // what an index is limited to
+		}
+	}
+	if f.Solver != 0 {
+		c.and("t.solver_id = " + c.arg(f.Solver))
+	}
+	if f.Group != 0 {
+		c.and("t.group_id = " + c.arg(f.Group))
+	}
 }
 
-const undone = "t.status not in ('resolved', 'closed')"
+const (
+	undone   = "t.status not in ('resolved', 'closed')"
+	untaken  = "t.solver_id is null and t.group_id is null"
+	mostOpen = untaken + " and " + undone // what an index is limited to
+)
 
 // overdue says that a deadline that was not met has passed (D19). The clock of what is done, merged or spam has no next one.
 func (c *conditions) overdue(now time.Time) string {
 	return undone + " and t.due_at < " + c.arg(now)
 }
 
-// mine is the person's queue (D19).
-func (c *conditions) mine(s Scope) string {
-	me := c.arg(s.Person)
-	or := []string{"t.solver_id = " + me}
-	for group, where := range s.Groups {
-		or = append(or, "t.solver_id is null and t.group_id = "+c.arg(group)+" and ("+c.holds("t", where)+")")
+// queue is where the person's queue is found (D19).
+func (c *conditions) queue(s Scope) []sight {
+	list := []sight{within("t.solver_id = " + c.arg(s.Person))}
+	if len(s.Groups) > 0 {
+		var groups, services, members []int64
+		for _, group := range slices.Sorted(maps.Keys(s.Groups)) {
+			where := s.Groups[group]
+			for i, id := range where.services() {
+				limit := core.RequesterGroupID(0)
+				if pair := i - len(where.Services); pair >= 0 {
+					limit = where.PairGroups[pair]
+				}
+				groups, services, members = append(groups, int64(group)), append(services, int64(id)), append(members, int64(limit))
+			}
+		}
+		g := c.arg(groups)
+		holds := "t.solver_id is null and exists (select from " + unnest("x (grp, id, members)", g, c.arg(services), c.arg(members)) + `
+			where x.grp = t.group_id and x.id = t.service_id and (x.members = 0
+				or exists (select from requester_group_person m where m.group_id = x.members and m.person_id = t.requester_id)))`
+		list = append(list, sight{"(select distinct id from " + unnest("y (id)", g) + ") g", "t.group_id = g.id and " + holds, holds, true})
 	}
-	if main := c.holds("t", s.Main); main != "" {
-		or = append(or, "t.solver_id is null and t.group_id is null and ("+main+")")
-	}
-	return "(" + undone + " and (" + strings.Join(or, " or ") + "))"
+	return append(list, c.granted(s.Main, " and "+mostOpen)...)
 }
+
+// mine: it is in the person's queue.
+func (c *conditions) mine(s Scope) string { return "(" + undone + " and " + seen(c.queue(s)) + ")" }
