@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -63,8 +64,18 @@ var acts = map[core.Action]act{
 	core.ActWithdraw: {nil, func(v *visit, a *helpdesk.Act, n core.Number, version int, _ url.Values) (core.Number, error) {
 		return a.Withdraw(v.r.Context(), n, version)
 	}},
-	core.ActApprove: decide(core.ApprovalApproved),
-	core.ActReject:  decide(core.ApprovalRejected),
+	core.ActMove:      doMove,
+	core.ActEdit:      doEdit,
+	core.ActDue:       doDue,
+	core.ActSpam:      doSpam,
+	core.ActSplit:     doSplit,
+	core.ActLink:      doLink,
+	core.ActParent:    doParent,
+	core.ActMerge:     doMerge,
+	core.ActAsk:       doAsk,
+	core.ActCancelAsk: doCancelAsk,
+	core.ActApprove:   decide(core.ApprovalApproved),
+	core.ActReject:    decide(core.ApprovalRejected),
 }
 
 // people adds or removes the person whose address the form names; an unknown one is refused with the same sentence as one
@@ -91,11 +102,12 @@ func actTicket(v *visit) error {
 	if err != nil {
 		return err
 	}
-	act, ok := acts[core.Action(chi.URLParam(v.r, "action"))]
+	action := core.Action(chi.URLParam(v.r, "action"))
+	act, ok := acts[action]
 	if !ok {
 		return core.Refuse(core.NotFound, "error.not_found")
 	}
-	form, err := web.ReadForm(v.r, append([]string{"version"}, act.fields...)...)
+	form, err := web.ReadForm(v.r, append([]string{"version", "seen"}, act.fields...)...)
 	if err != nil {
 		return err
 	}
@@ -110,6 +122,13 @@ func actTicket(v *visit) error {
 	})
 	if err != nil {
 		return v.refused(n, err, func(p *ticketPage, sentence string) {
+			if core.CodeOf(err) == core.Stale {
+				p.Since = p.since(form.Get("seen"))
+			}
+			if asksMore(action) && !form.Has("undo") {
+				p.Dialog = &dialog{Action: action, Typed: form, Alert: sentence}
+				return
+			}
 			p.Alert, p.Added = sentence, form.Get("add")
 			if text := strings.TrimSpace(form.Get("text")); form.Has("id") {
 				p.Verdict = text
@@ -124,7 +143,17 @@ func actTicket(v *visit) error {
 	}
 	if gone { // D6: whoever gives a ticket away may lose sight of it with that
 		v.say(v.printer.T("desk.said.gone", int64(n)))
-		return v.redirect(v.narrowing().at(home))
+		return v.leave(v.narrowing().at(home))
 	}
 	return v.redirect(v.narrowing().at(ticketPath(n)))
+}
+
+// leave goes on to a page that is more than the part that htmx asked for: the browser fetches it whole.
+func (v *visit) leave(to string) error {
+	if v.r.Header.Get("HX-Request") != "true" {
+		return v.redirect(to)
+	}
+	v.w.Header().Set("HX-Redirect", to)
+	v.w.WriteHeader(http.StatusNoContent)
+	return nil
 }

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"net/url"
+	"strings"
 
 	"postdesk/core"
 	"postdesk/core/helpdesk"
@@ -45,3 +46,25 @@ func decide(verdict core.ApprovalState) act {
 		return a.DecideApproval(v.r.Context(), n, verdict, form.Get("id"), lineEnds(form.Get("text")), version)
 	}}
 }
+
+// Acts of those who ask for an approval (E13).
+var (
+	doAsk = act{[]string{"approvers", "rule", "text", "expires"}, func(v *visit, a *helpdesk.Act, n core.Number, version int, form url.Values) (core.Number, error) {
+		q := helpdesk.NewApproval{Rule: core.ApprovalRule(form.Get("rule")), Text: lineEnds(form.Get("text"))}
+		var err error
+		if q.ExpiresAt, err = v.localTime(form, "expires"); err != nil {
+			return n, err
+		}
+		for _, address := range strings.FieldsFunc(form.Get("approvers"), func(r rune) bool { return r == ',' || r == ';' || r == ' ' || r == '\n' }) {
+			p, err := a.PersonNamed(v.r.Context(), address)
+			if err != nil {
+				return n, err
+			}
+			q.Approvers = append(q.Approvers, p)
+		}
+		return a.AskApproval(v.r.Context(), n, q, version)
+	}}
+	doCancelAsk = act{[]string{"id"}, func(v *visit, a *helpdesk.Act, n core.Number, version int, form url.Values) (core.Number, error) {
+		return a.CancelApproval(v.r.Context(), n, form.Get("id"), version)
+	}}
+)

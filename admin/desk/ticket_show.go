@@ -3,7 +3,9 @@ package desk
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 
 	"postdesk/admin/web"
 	"postdesk/core"
@@ -22,29 +24,17 @@ type ticketPage struct {
 	Write    writing
 	Decide   []decision // what waits for the reader's approval
 	Verdict  string     // what was typed with one, where it was refused
-	Audience audience
-	Alert    string // why the last act was refused
+	Alert    string     // why the last act was refused
+	Since    []happened // what happened since the page was made that it was done on
+	Dialog   *dialog    // nil = none is open
+	Related  []relation
+	Articles []core.ArticleView // about the same
+	Levels   []level
+	Rare     []rare // acts that are not asked for every day
 	Added    string // the address that was typed, where adding a person was refused
 	Back     string // address of the list
 	Base     string // the ticket's address
 	Filter   string // query of the list, to stay in it
-}
-
-// writing is the box for a reply or note, with what was typed before it was refused.
-type writing struct {
-	Reply, Note bool // what may be written
-	AsNote      bool // which of them is chosen
-	Text        string
-	Kept        []upload
-	Alert       string
-	Resolution  string // what was typed as the last word, where resolving was refused
-}
-
-// audience is who gets a reply.
-type audience struct {
-	First  string // by first name; "" = nobody but the team
-	Others int
-	Team   bool // it goes to the team: the writer is the requester's side
 }
 
 func showTicket(v *visit) error {
@@ -52,7 +42,11 @@ func showTicket(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.ticketPage(http.StatusOK, n, nil)
+	return v.ticketPage(http.StatusOK, n, func(p *ticketPage) {
+		if do := core.Action(v.r.URL.Query().Get("do")); asksMore(do) {
+			p.Dialog = &dialog{Action: do}
+		}
+	})
 }
 
 // ticketPage renders the ticket in its present state; change puts in what was typed and refused.
@@ -79,13 +73,67 @@ func (v *visit) ticketPage(status int, n core.Number, change func(*ticketPage)) 
 			p.Statuses = append(p.Statuses, s)
 		}
 	}
-	p.Write = writing{Reply: p.may(core.ActRecord) && (!view.TeamSide || p.solves()), Note: p.may(core.ActRecord) && view.TeamSide}
-	p.Write.AsNote = !p.Write.Reply
-	p.Audience, p.Decide = v.audience(view), v.decisions(p)
+	if p.Write, err = v.writing(p); err != nil {
+		return err
+	}
+	if err := v.filledTemplate(p); err != nil {
+		return err
+	}
+	p.Decide = v.decisions(p)
 	if change != nil {
 		change(p)
 	}
+	if p.Dialog != nil {
+		if err := v.fillDialog(p); err != nil {
+			return err
+		}
+		if web.Wants(v.r, "act") {
+			p.Frame = v.frame(v.ticketTitle(p.View), v.narrowing().at(p.Base))
+			return v.pages.RenderPart(v.w, status, "desk", "act-dialog", p)
+		}
+	}
+	if p.Related, err = v.relations(p); err != nil {
+		return err
+	}
+	if p.Articles, err = v.knowledge(p); err != nil {
+		return err
+	}
+	p.Levels, p.Rare = v.levels(view), p.rare()
 	return v.deskPage(status, p)
+}
+
+// rare is an act in the menu of those that are not asked for every day.
+type rare struct {
+	Action core.Action
+	Key    string
+	Icon   string
+	Dialog bool
+}
+
+// rare lists those that the reader may do now.
+func (p *ticketPage) rare() (list []rare) {
+	for _, r := range []rare{
+		{core.ActEdit, "desk.act.edit", "pencil", true}, {core.ActMove, "desk.act.move", "folder-input", true},
+		{core.ActDue, "desk.act.due", "calendar-clock", true}, {core.ActAsk, "desk.act.ask", "stamp", true},
+		{core.ActLink, "desk.act.link", "link", true}, {core.ActParent, "desk.act.parent", "list-tree", true},
+		{core.ActMerge, "desk.act.merge", "merge", true}, {core.ActWithdraw, "desk.act.withdraw", "undo-2", false},
+		{core.ActSpam, "desk.act.spam", "shield-alert", false},
+	} {
+		if p.may(r.Action) && (r.Action != core.ActSpam || !p.View.Spam) { // taking the mark away is no rare wish where it is set
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// Do is the address of the ticket with the dialog of an act open.
+func (p *ticketPage) Do(action core.Action, more ...string) string {
+	q, _ := url.ParseQuery(strings.TrimPrefix(p.Filter, "?")) // our own
+	q.Set("do", string(action))
+	for i := 0; i+1 < len(more); i += 2 {
+		q.Set(more[i], more[i+1])
+	}
+	return p.Base + "?" + q.Encode()
 }
 
 // May tells templates whether the reader may do this now.
@@ -109,29 +157,6 @@ func (p *ticketPage) Priorities() []core.Priority {
 	all := core.Priorities()
 	slices.Reverse(all)
 	return slices.DeleteFunc(all, func(x core.Priority) bool { return x == p.View.Priority })
-}
-
-func (v *visit) audience(view core.View) audience {
-	var who []core.Ref
-	for _, p := range append([]core.Ref{view.Requester}, view.Participants...) {
-		if p.Email != v.me.Email {
-			who = append(who, p)
-		}
-	}
-	a := audience{Team: !view.TeamSide}
-	if len(who) > 0 && !a.Team {
-		a.First = who[0].FirstName()
-	}
-	if a.Team && view.Solver != nil {
-		a.First = view.Solver.FirstName()
-		a.Others = len(who)
-		return a
-	}
-	a.Others = len(who)
-	if a.First != "" {
-		a.Others--
-	}
-	return a
 }
 
 // refused renders the ticket again where the error is a refusal that the reader can act on; others are returned.

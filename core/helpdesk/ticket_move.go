@@ -33,10 +33,12 @@ func (a *Act) MoveTicket(ctx context.Context, n core.Number, to core.ServiceID, 
 
 // mayMoveTo tells whether the actor holds a role there that lets tickets in (E6, A59).
 func (c *change) mayMoveTo(to core.ServiceID) bool {
-	if c.actor.Person == nil {
-		return true
-	}
-	roles, _ := c.dir.RolesOf(c.actor.Person, to, c.t.Requester)
+	return c.actor.Person == nil || letsIn(c.dir, c.actor.Person, to, c.t.Requester)
+}
+
+// letsIn tells whether the person holds a role in the service that lets them put tickets of the requester there.
+func letsIn(dir *core.Directory, p *core.Person, service core.ServiceID, requester *core.Person) bool {
+	roles, _ := dir.RolesOf(p, service, requester)
 	return roles.Team() || roles.Has(core.TicketReporter)
 }
 
