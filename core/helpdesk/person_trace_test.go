@@ -161,6 +161,8 @@ func (c *traces) plantTickets(ben int64, address func(string) string) {
 		_, err := a.AddRecord(c.Context(), c.own, helpdesk.NewRecord{Text: "Try again.", Folded: "> so zqzq wrote", Show: yes()})
 		return err
 	})
+	c.sql("insert into ticket_seen (person_id, ticket_number, at) values ($1, $2, now())", ben, c.own)
+	c.sql("insert into presence (person_id, ticket_number, writing, at) values ($1, $2, true, now())", ben, c.own)
 	c.sql(`update ticket set subject = $2, fields = jsonb_build_object('asset', $3::text) where number = $1`, c.own, word("ticket.subject"), word("ticket.fields"))
 	record := func(n core.Number, author any, kind, text, by string, copied []string, change any) {
 		c.sql(`insert into log_record (id, ticket_number, at, kind, author_id, author_address, via, text, show_to_requester, copied, change)

@@ -38,6 +38,8 @@ var heldSections = []struct {
 		where t.requester_id = $1 order by t.number`},
 	{"tickets_solved", false, "select t.number, s.name as service, t.status, t.created_at from ticket t join service s on s.id = t.service_id where t.solver_id = $1 order by 1"},
 	{"tickets_joined", false, "select ticket_number as ticket, part, added_at, since from ticket_person where person_id = $1 order by 1, 2"},
+	{"tickets_read", false, "select ticket_number as ticket, at, unread from ticket_seen where person_id = $1 order by at"},
+	{"tickets_open", false, "select ticket_number as ticket, at, writing from presence where person_id = $1 order by at"},
 	{"periodic_tickets", false, "select title, subject, text, fields, schedule, next_at from template where requester_id = $1 order by created_at"},
 	{"messages", false, `select r.id, r.ticket_number as ticket, r.at, r.kind, r.via, r.author_address, r.text, r.folded, r.copied, r.change, r.message_id, r.work, r.verified,
 		(select jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'content_type', a.content_type, 'content_id', a.content_id, 'size', a.size) order by a.position)
