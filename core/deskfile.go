@@ -158,6 +158,7 @@ type ServiceEntry struct {
 	Archived       bool                    `yaml:"-"`
 	Name           string                  `yaml:"name"`
 	Was            string                  `yaml:"was,omitempty"`
+	Description    Wording                 `yaml:"description,omitempty,flow"`
 	Parent         string                  `yaml:"parent,omitempty"`
 	Folder         bool                    `yaml:"folder,omitempty"`
 	Mailbox        string                  `yaml:"mailbox,omitempty"`

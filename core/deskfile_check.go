@@ -265,6 +265,7 @@ func (c *checker) service(at place, s *ServiceEntry) {
 		c.fail(at.in("name"), "%q has a slash, which separates a service from its parent in paths: choose another character", s.Name)
 	}
 	c.language(at.in("language"), s.Language, false)
+	c.wording(at.in("description"), s.Description)
 	c.within(at.in("reopen_days"), s.ReopenDays, 3650)
 	c.within(at.in("close_after_days"), s.CloseAfterDays, 3650)
 	oneOf(c, at.in("unknown_senders"), s.UnknownSenders, HoldUnknown, GuestUnknown, RefuseUnknown)

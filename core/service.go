@@ -12,6 +12,7 @@ type Service struct {
 	ID             ServiceID
 	Parent         ServiceID
 	Name           string
+	Description    Wording // what it is for, for who chooses a service
 	Folder         bool
 	Mailbox        MailboxID // 0 = the nearest ancestor's, or the desk's first
 	Language       Language

@@ -317,7 +317,10 @@ func (out *deskWriter) mailbox(m core.MailboxEntry) {
 }
 
 func (out *deskWriter) service(s core.ServiceEntry) {
-	var folder, sees, machines, waiting, notifications, retention any
+	var folder, description, sees, machines, waiting, notifications, retention any
+	if len(s.Description) > 0 {
+		description = s.Description
+	}
 	if s.Folder {
 		folder = true
 	}
@@ -336,7 +339,7 @@ func (out *deskWriter) service(s core.ServiceEntry) {
 	if s.Retention != (core.Retention{}) {
 		retention = s.Retention
 	}
-	out.block("name", s.Name, "parent", given(s.Parent), "folder", folder, "mailbox", given(s.Mailbox), "language", s.Language,
+	out.block("name", s.Name, "description", description, "parent", given(s.Parent), "folder", folder, "mailbox", given(s.Mailbox), "language", s.Language,
 		"reopen_days", *s.ReopenDays, "close_after_days", *s.CloseAfterDays, "unknown_senders", s.UnknownSenders, "machine_senders", machines,
 		"after_deadline", s.AfterDeadline, "waiting", waiting, "notifications", notifications, "requester_sees", sees, "retention", retention, "inherit", *s.Inherit)
 	if len(s.TicketFields) > 0 {

@@ -93,7 +93,7 @@ func serviceFields(e *core.ServiceEntry) []field {
 			categories = append(categories, fmt.Sprintf("%s to %s%s", category, r.Group, r.Service))
 		}
 	}
-	return []field{{"name", e.Name}, {"parent", e.Parent}, {"folder", strconv.FormatBool(e.Folder)}, {"mailbox", e.Mailbox},
+	return []field{{"name", e.Name}, {"description", e.Description.String()}, {"parent", e.Parent}, {"folder", strconv.FormatBool(e.Folder)}, {"mailbox", e.Mailbox},
 		{"language", string(e.Language)}, {"reopen_days", strconv.Itoa(*e.ReopenDays)}, {"close_after_days", strconv.Itoa(*e.CloseAfterDays)},
 		{"unknown_senders", string(e.UnknownSenders)}, {"machine_senders", words(e.MachineSenders)}, {"after_deadline", string(e.AfterDeadline)},
 		{"remind_days", strings.Trim(fmt.Sprint(e.Waiting.RemindDays), "[]")}, {"resolve_after_days", strconv.Itoa(e.Waiting.ResolveAfterDays)},

@@ -152,7 +152,7 @@ func queueServices(b *pgx.Batch, f *core.DeskFile) func() map[core.ServiceID]str
 	list(b, &f.Services, `select s.id, s.archived_at is not null, coalesce(s.parent_id, 0), s.name, s.folder, coalesce(m.address, ''), s.language,
 		s.reopen_days, s.close_after_days, s.unknown_senders, s.requester_sees, s.inherit,
 		s.after_deadline, s.remind_days, s.resolve_waiting_days, s.notifications, s.machine_senders,
-		s.ticket_fields, s.keep_mail_days, s.keep_attachment_days
+		s.ticket_fields, s.keep_mail_days, s.keep_attachment_days, s.description
 		from service s left join mailbox m on m.id = s.mailbox_id order by s.position, s.id`,
 		func(row pgx.CollectableRow) (core.ServiceEntry, error) {
 			e := core.ServiceEntry{ReopenDays: new(int), CloseAfterDays: new(int), Inherit: new(bool)}
@@ -160,7 +160,7 @@ func queueServices(b *pgx.Batch, f *core.DeskFile) func() map[core.ServiceID]str
 			var said map[string]bool
 			err := row.Scan(&e.ID, &e.Archived, &parent, &e.Name, &e.Folder, &e.Mailbox, &e.Language, e.ReopenDays, e.CloseAfterDays,
 				&e.UnknownSenders, &e.RequesterSees, e.Inherit, &e.AfterDeadline, &e.Waiting.RemindDays, &e.Waiting.ResolveAfterDays, &said, &e.MachineSenders,
-				&e.TicketFields, &e.Retention.RawMailDays, &e.Retention.AttachmentDays)
+				&e.TicketFields, &e.Retention.RawMailDays, &e.Retention.AttachmentDays, &e.Description)
 			for reason, wanted := range said {
 				if e.Notifications == nil {
 					e.Notifications = map[string]core.Toggle{}

@@ -88,14 +88,14 @@ func (r reads) loadDirectory(ctx context.Context) (*core.Directory, error) {
 	})
 	b.Queue(`select id, coalesce(parent_id, 0), name, folder, coalesce(mailbox_id, 0), language, reopen_days, close_after_days,
 		unknown_senders, requester_sees, inherit, archived_at is not null, after_deadline, remind_days, resolve_waiting_days, notifications, machine_senders,
-		ticket_fields, keep_mail_days, keep_attachment_days
+		ticket_fields, keep_mail_days, keep_attachment_days, description
 		from service`).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			s := &core.Service{Categories: map[core.Category]core.CategoryRoute{}}
 			if err := rows.Scan(&s.ID, &s.Parent, &s.Name, &s.Folder, &s.Mailbox, &s.Language, &s.ReopenDays, &s.CloseAfterDays,
 				&s.UnknownSenders, &s.RequesterSees, &s.Inherit, &s.Archived,
 				&s.AfterDeadline, &s.RemindDays, &s.ResolveWaiting, &s.Notifications, &s.MachineSenders,
-				&s.TicketFields, &s.Retention.RawMailDays, &s.Retention.AttachmentDays); err != nil {
+				&s.TicketFields, &s.Retention.RawMailDays, &s.Retention.AttachmentDays, &s.Description); err != nil {
 				return err
 			}
 			d.Services[s.ID] = s

@@ -19,12 +19,12 @@ func (tx *Tx) SaveService(e *core.ServiceEntry, parent, mailbox int64, position 
 	}
 	fields := []any{parent, e.Name, e.Folder, mailbox, e.Language, *e.ReopenDays, *e.CloseAfterDays, e.UnknownSenders,
 		nonNil(e.RequesterSees), *e.Inherit, position, e.AfterDeadline, nonNil(e.Waiting.RemindDays), e.Waiting.ResolveAfterDays, said, nonNil(e.MachineSenders),
-		nonNil(e.TicketFields), e.Retention.RawMailDays, e.Retention.AttachmentDays}
+		nonNil(e.TicketFields), e.Retention.RawMailDays, e.Retention.AttachmentDays, e.Description.Kept()}
 	if e.ID == 0 {
 		tx.write(`insert into service (parent_id, name, folder, mailbox_id, language, reopen_days, close_after_days, unknown_senders,
 			requester_sees, inherit, position, after_deadline, remind_days, resolve_waiting_days, notifications, machine_senders,
-			ticket_fields, keep_mail_days, keep_attachment_days)
-			values (nullif($1::bigint, 0), $2, $3, nullif($4::bigint, 0), $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) returning id`, fields...).QueryRow(intoID(&e.ID))
+			ticket_fields, keep_mail_days, keep_attachment_days, description)
+			values (nullif($1::bigint, 0), $2, $3, nullif($4::bigint, 0), $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) returning id`, fields...).QueryRow(intoID(&e.ID))
 		return
 	}
 	// Which fields of tickets requesters are shown, and find by, may change with these, below the service too (D27).
@@ -34,7 +34,7 @@ func (tx *Tx) SaveService(e *core.ServiceEntry, parent, mailbox int64, position 
 	tx.write(`update service set parent_id = nullif($1::bigint, 0), name = $2, folder = $3, mailbox_id = nullif($4::bigint, 0), language = $5,
 		reopen_days = $6, close_after_days = $7, unknown_senders = $8, requester_sees = $9, inherit = $10, position = $11, after_deadline = $12,
 		remind_days = $13, resolve_waiting_days = $14, notifications = $15, machine_senders = $16,
-		ticket_fields = $17, keep_mail_days = $18, keep_attachment_days = $19, archived_at = null where id = $20`, append(fields, e.ID)...)
+		ticket_fields = $17, keep_mail_days = $18, keep_attachment_days = $19, description = $20, archived_at = null where id = $21`, append(fields, e.ID)...)
 }
 
 // SaveServiceOrder puts services into the order in which they are listed.
