@@ -110,6 +110,7 @@ func (d *desk) routes() []route {
 		{http.MethodGet, home + "/find", findAnything, false},
 		{http.MethodGet, home + "/new", newTicket, false},
 		{http.MethodPost, home + "/new", openTicket, false},
+		{http.MethodGet, home + "/new/knowledge", matchKnowledge, false},
 		{http.MethodGet, ticket, showTicket, false},
 		{http.MethodPost, ticket + "/record", recordTicket, false},
 		{http.MethodPost, ticket + "/actions/{action}", actTicket, false},

@@ -46,6 +46,33 @@ func (a *Act) ReplyNamed(ctx context.Context, n core.Number, name string) (title
 	return found.Title, text, nil
 }
 
+// Prefill is a ticket template with subject and text as they are today, for somebody who begins a ticket with it (A27).
+func (h *Helpdesk) Prefill(ctx context.Context, p *core.Person, id string) (core.TemplateView, error) {
+	dir, err := h.Directory(ctx)
+	if err != nil {
+		return core.TemplateView{}, err
+	}
+	t, err := h.store.Template(ctx, id)
+	if err != nil {
+		return core.TemplateView{}, err
+	}
+	if t.Kind != core.TicketTemplate || !dir.MayUseTemplate(t, p) {
+		return core.TemplateView{}, core.Refuse(core.NotFound, "error.not_found")
+	}
+	v := dir.ViewOfTemplate(t, p)
+	v.Subject, v.Text = t.Filled(h.now().In(zoneOf(dir)))
+	return v, nil
+}
+
+// zoneOf is the time zone of the desk.
+func zoneOf(dir *core.Directory) *time.Location {
+	zone, err := time.LoadLocation(dir.Desk.Timezone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
 // fillIn fills what a new ticket leaves out from the ticket template that it names, which serves in its service and which
 // the actor may use there (A27). A ticket that names no service is the template's.
 func (a *Act) fillIn(ctx context.Context, n *NewTicket) error {
@@ -66,11 +93,7 @@ func (a *Act) fillIn(ctx context.Context, n *NewTicket) error {
 	if t.Kind != core.TicketTemplate || !slices.Contains(a.dir.TemplateServices(a.actor.Person, n.Service), t.Service) {
 		return unknown
 	}
-	zone, err := time.LoadLocation(a.dir.Desk.Timezone)
-	if err != nil {
-		zone = time.UTC
-	}
-	n.from(t, a.now.In(zone))
+	n.from(t, a.now.In(zoneOf(a.dir)))
 	return nil
 }
 
