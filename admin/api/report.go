@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"mime"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -10,7 +9,6 @@ import (
 	"postdesk/admin/web"
 	"postdesk/core"
 	"postdesk/core/helpdesk"
-	"postdesk/templates"
 )
 
 type reportIn struct {
@@ -72,29 +70,16 @@ func (a *api) report(ctx context.Context, in *reportIn) (*reportOut, error) {
 	out := &reportOut{Report{From: r.Span.From.String(), To: r.Span.To.String(), Every: r.Span.Every, By: r.By, Timezone: r.Span.Zone.String(),
 		Rows: make([]ReportRow, 0, len(r.Rows)), Totals: r.Totals, OpenByAge: []ReportAge{}}}
 	for _, row := range r.Rows {
-		out.Body.Rows = append(out.Body.Rows, ReportRow{row.Period.String(), row.Key, nameOfKey(say, r.By, row.ReportKey), row.Tally})
+		out.Body.Rows = append(out.Body.Rows, ReportRow{row.Period.String(), row.Key, web.NameOfKey(say, r.By, row.ReportKey), row.Tally})
 	}
 	for _, age := range r.OpenByAge {
 		x := ReportAge{Age: age.Age, Count: age.Count, ByKey: []ReportAgeOfKey{}}
 		for _, k := range age.Keys {
-			x.ByKey = append(x.ByKey, ReportAgeOfKey{k.Key, nameOfKey(say, r.By, k.ReportKey), k.Count})
+			x.ByKey = append(x.ByKey, ReportAgeOfKey{k.Key, web.NameOfKey(say, r.By, k.ReportKey), k.Count})
 		}
 		out.Body.OpenByAge = append(out.Body.OpenByAge, x)
 	}
 	return out, nil
-}
-
-// nameOfKey says the desk's own words in the person's language.
-func nameOfKey(say templates.Printer, by core.ReportBy, k core.ReportKey) string {
-	switch {
-	case by == "category" || by == "priority":
-		return say.Word(string(by) + "." + k.Key)
-	case k.Key == "" && by == "group":
-		return say.T("report.no_group")
-	case k.Key == "" && by == "solver":
-		return say.T("report.no_solver")
-	}
-	return k.Name
 }
 
 type reportCSVOut struct {
@@ -109,28 +94,8 @@ func (a *api) reportCSV(ctx context.Context, in *reportIn) (*reportCSVOut, error
 	if err != nil {
 		return nil, err
 	}
-	say, table := a.printer(ctx), web.NewCSV()
-	head := []any{say.T("report.period"), say.T("report.key"), say.T("report.name"), say.T("report.created"), say.T("report.resolved"), say.T("report.open")}
-	for _, promise := range []string{"report.first_response", "report.resolution"} {
-		for _, column := range []string{"report.met", "report.missed", "report.none", "report.median", "report.p90"} {
-			head = append(head, say.T(promise, say.T(column)))
-		}
-	}
-	table.Row(head...)
-	for _, row := range r.Rows {
-		f, s := row.FirstResponse, row.Resolution
-		table.Row(row.Period, row.Key, nameOfKey(say, r.By, row.ReportKey), row.Created, row.Resolved, row.Open,
-			f.Met, f.Missed, f.None, cell(f.Median), cell(f.P90), s.Met, s.Missed, s.None, cell(s.Median), cell(s.P90))
-	}
-	name := fmt.Sprintf("report-%s-%s-%s-%s.csv", r.Span.From, r.Span.To, r.Span.Every, r.By) // all of it is checked and plain ASCII
-	return &reportCSVOut{"text/csv; charset=utf-8", mime.FormatMediaType("attachment", map[string]string{"filename": name}), table.Bytes()}, nil
-}
-
-func cell(n *int) any {
-	if n == nil {
-		return nil
-	}
-	return *n
+	name, table := web.ReportTable(a.printer(ctx), r)
+	return &reportCSVOut{"text/csv; charset=utf-8", mime.FormatMediaType("attachment", map[string]string{"filename": name}), table}, nil
 }
 
 // asCSV says what the answer is.

@@ -93,7 +93,7 @@ func (v *visit) frame(title, address string) web.Frame {
 	if said := v.sessions.PopString(v.r.Context(), keySaid); said != "" {
 		f.Said = strings.Split(said, "\n")
 	}
-	f.Held = v.heldCount()
+	f.Held, f.Areas = v.heldCount(), v.areas()
 	path, query, _ := strings.Cut(address, "?")
 	values, _ := url.ParseQuery(query) // our own
 	for _, l := range []core.Language{core.English, core.Spanish} {

@@ -28,6 +28,7 @@ type Frame struct {
 	Links []LanguageLink
 	Query string // what is searched for
 	Held  string // how many mails wait for the reader's decision; "" = they sort none
+	Areas Areas
 	Path  string // of this page, with its query, for coming back to it
 	Part  bool   // only a part is rendered, for a page that stands already
 }
@@ -41,7 +42,18 @@ func (f Frame) Area() string {
 	case path == "/quarantine", strings.HasPrefix(path, "/quarantine/"):
 		return "quarantine"
 	}
+	for _, area := range []string{"knowledge", "news", "approvals", "reports"} {
+		if path == "/"+area || strings.HasPrefix(path, "/"+area+"/") {
+			return area
+		}
+	}
 	return "tickets"
+}
+
+// Areas are the parts of the desk beside tickets that are for the reader.
+type Areas struct {
+	Knowledge, News, Reports bool
+	Approvals                string // how many tickets wait for their decision; "" = none
 }
 
 // LanguageLink leads to the same page in a language.
