@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"postdesk/core"
 )
 
@@ -21,7 +23,8 @@ const (
 	stepWords = 256
 	// markedServices is up to how many services are asked for in the index; whoever sees more finds enough without.
 	markedServices = 64
-	// fewTickets is up to how many tickets are looked at one by one rather than asked for in the index.
+	// fewTickets is up to how many tickets are looked at one by one rather than asked for in the index, whether the person
+	// sees no more of them in some way or no more have the words.
 	fewTickets = 300
 )
 
@@ -47,6 +50,8 @@ type search struct {
 	// Whether the person sees some tickets in that way at all, and no more than fewTickets.
 	view, own, joined some
 	followed, later   bool
+	rare              []core.Number // all that have the words, or nearly have them, where these are few; nil = there are more, or it was not asked
+	rareLetters       []string
 }
 
 // some tells how many tickets there are.
@@ -77,13 +82,46 @@ func (r reads) search(ctx context.Context, s Scope, f Filter) (*search, error) {
 	if f.Before > 0 {
 		q.newest = min(q.newest, f.Before-1)
 	}
-	return q, nil
+	if len(q.terms) > 0 {
+		q.rareLetters, q.rare, err = q.ifFew(ctx)
+	}
+	return q, err
 }
+
+// ifFew asks the index for all tickets that have the words, whoever sees them, and tells with which letters. nil = there are
+// more than fewTickets, or the person's tickets themselves are so few that they are looked at anyway.
+func (q *search) ifFew(ctx context.Context) ([]string, []core.Number, error) {
+	letters := shownLetters
+	switch {
+	case q.view.any && !q.view.few:
+		letters = allLetters
+	case q.own.few && q.joined.few:
+		return nil, nil, nil
+	}
+	rows, err := q.db.Query(ctx, `select n.number from unnest($1::text[]) q,
+		lateral (select s.number from ticket_search s where search_index(s.words) @@ q::tsquery offset 0) n limit $2`, q.steps(way{letters: letters}, everything), fewTickets+1)
+	if err != nil {
+		return nil, nil, fmt.Errorf("search: %w", err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowTo[core.Number])
+	switch {
+	case err != nil:
+		return nil, nil, fmt.Errorf("search: %w", err)
+	case len(found) > fewTickets:
+		return nil, nil, nil
+	case found == nil:
+		found = []core.Number{}
+	}
+	return letters, found, nil
+}
+
+// Those who read the whole log find all words in it, requesters what they are shown (migration 0011).
+var allLetters, shownLetters = []string{"v", "z"}, []string{"v"}
 
 // way is one of the ways in which somebody sees tickets (Scope), as a search follows it.
 type way struct {
 	sql     string   // the condition on ticket t, which is what counts
-	letters []string // of the words they read: of all who read the whole log, or of requesters
+	letters []string // of the words they read
 	marks   []string // any of which the index has for the tickets; none = for all
 	walk    bool     // through the index; else the tickets are few, and looked at
 }
@@ -91,37 +129,36 @@ type way struct {
 // ways are those in which the person sees tickets.
 func (q *search) ways(c *conditions) (list []way) {
 	s, me := q.scope, c.arg(q.scope.Person)
-	all, shown := []string{"v", "z"}, []string{"v"}
 	if q.view.any {
 		for _, g := range []Grants{{Services: s.View.Services}, {PairServices: s.View.PairServices, PairGroups: s.View.PairGroups}} {
 			if g = q.narrow(g); !g.Empty() {
-				list = append(list, way{c.holds("t", g), all, serviceMarks(g.services()), !q.view.few})
+				list = append(list, way{c.holds("t", g), allLetters, serviceMarks(g.services()), !q.view.few})
 			}
 		}
 	}
 	if sole := c.holds("t", q.narrow(s.Sole)); sole != "" {
-		list = append(list, way{"t.solver_id = " + me + " and (" + sole + ")", all, nil, false})
+		list = append(list, way{"t.solver_id = " + me + " and (" + sole + ")", allLetters, nil, false})
 	}
 	if team := c.holds("p", s.Team); team != "" {
-		list = append(list, way{belowOf(team), all, nil, false})
+		list = append(list, way{belowOf(team), allLetters, nil, false})
 	}
 	if q.followed {
-		list = append(list, way{followed(me), all, nil, false})
+		list = append(list, way{followed(me), allLetters, nil, false})
 	}
-	list = append(list, way{c.asked(s, me), all, nil, false})
+	list = append(list, way{c.asked(s, me), allLetters, nil, false})
 	mark := []string{"@p" + strconv.FormatInt(int64(s.Person), 10)}
 	if q.filter.inside() {
 		return list
 	}
 	if q.own.any {
-		list = append(list, way{"t.requester_id = " + me, shown, mark, !q.own.few})
+		list = append(list, way{"t.requester_id = " + me, shownLetters, mark, !q.own.few})
 	}
 	if q.joined.any {
-		list = append(list, way{participates(me, " and since is null"), shown, mark, !q.joined.few})
+		list = append(list, way{participates(me, " and since is null"), shownLetters, mark, !q.joined.few})
 	}
 	if q.later { // D15: of those who see only what is later, the index knows nothing
 		list = append(list, way{participates(me, " and since is not null") +
-			c.later(me, q.exact(shown, textPrefix[1:])), shown, nil, false})
+			c.later(me, q.exact(shownLetters, textPrefix[1:])), shownLetters, nil, false})
 	}
 	return list
 }
@@ -236,15 +273,21 @@ func (q *search) found(c *conditions, only state, limit int, newest bool) string
 			return "ts_match_vq(s.words, replace(" + c.arg(q.exact(w.letters, "#")) + ", '#', s.place)::tsquery)"
 		}
 		// Each offset 0 keeps the planner, who does not know how common the words are, from turning the way around.
-		if w.walk {
+		switch {
+		case w.walk && q.rare == nil:
 			if q.terms.phrases() { // else the index is exact
 				where += " and " + match()
 			}
-			// No step is taken that is not needed; within one the tickets are looked at one by one, until there are enougq.
+			// No step is taken that is not needed; within one the tickets are looked at one by one, until there are enough.
 			selects = append(selects, "(select n.number from unnest("+c.arg(q.steps(w, only))+"::text[]) q, lateral (select t.number from"+
 				" (select s.number, s.place, s.words from ticket_search s where search_index(s.words) @@ q::tsquery"+fence+") s, lateral (select * from ticket t where t.number = s.number offset 0) t"+
 				" where "+where+most+") n"+most+")")
-		} else {
+		case w.walk && !q.terms.phrases() && slices.Equal(w.letters, q.rareLetters): // as the index said
+			selects = append(selects, "(select t.number from ticket t where t.number = any ("+c.arg(q.rare)+")\n and "+where+order+most+")")
+		default:
+			if w.walk {
+				where = "t.number = any (" + c.arg(q.rare) + ")\n and " + where
+			}
 			selects = append(selects, "(select t.number from (select t.number from ticket t where "+where+" offset 0) t, lateral (select from ticket_search s where s.number = t.number"+
 				" and "+match()+" offset 0) s"+order+most+")")
 		}
