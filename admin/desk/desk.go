@@ -48,7 +48,7 @@ func Mount(r chi.Router, c Config) error {
 		return err
 	}
 	secure := strings.HasPrefix(c.PublicURL, "https:")
-	d := &desk{Config: c, sessions: web.NewSessions(sessionStore{c.Helpdesk}, secure), secure: secure, pages: pages, tries: newTries(c.Now)}
+	d := &desk{Config: c, sessions: web.NewSessions(sessionStore{c.Helpdesk, c.Now}, secure), secure: secure, pages: pages, tries: newTries(c.Now)}
 	d.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
 		c.Log.ErrorContext(r.Context(), "session", "error", err)
 		http.Error(w, c.Locales.For(core.English).T("error.failure"), http.StatusInternalServerError)
@@ -108,13 +108,24 @@ func (d *desk) routes() []route {
 		{http.MethodGet, reports + "/table.csv", saveReport, false},
 		{http.MethodGet, home, listTickets, false},
 		{http.MethodGet, home + "/find", findAnything, false},
+		{http.MethodGet, home + "/people", findPeople, false},
 		{http.MethodGet, home + "/new", newTicket, false},
 		{http.MethodPost, home + "/new", openTicket, false},
 		{http.MethodGet, home + "/new/knowledge", matchKnowledge, false},
 		{http.MethodGet, ticket, showTicket, false},
 		{http.MethodPost, ticket + "/record", recordTicket, false},
+		{http.MethodPost, ticket + "/draft", saveDraft, false},
+		{http.MethodPost, ticket + "/draft/files", putDraftFiles, false},
+		{http.MethodPost, ticket + "/undo", undoSend, false},
+		{http.MethodGet, ticket + "/came", showCame, false},
+		{http.MethodGet, ticket + "/templates", showReplies, false},
 		{http.MethodPost, ticket + "/actions/{action}", actTicket, false},
 		{http.MethodGet, ticket + "/attachments/{id}", getAttachment, false},
+		{http.MethodGet, ticket + "/attachments/{id}/view", viewAttachment, false},
+		{http.MethodGet, ticket + "/attachments.zip", zipAttachments, false},
+		{http.MethodGet, ticket + "/records/{id}/mail", showOriginal, false},
+		{http.MethodGet, ticket + "/records/{id}/mail/source", sourceOfOriginal, false},
+		{http.MethodGet, ticket + "/records/{id}/mail.eml", saveOriginal, false},
 	}
 }
 

@@ -44,8 +44,7 @@ func (h *Helpdesk) Who(ctx context.Context, p *core.Person, n core.Number, event
 		case !t.SpamAt.IsZero():
 			return nil
 		}
-		c := &change{Act: a, t: t, before: *t}
-		recipients, err := c.recipients(ctx, told{event: event})
+		recipients, err := a.hearers(ctx, t, event)
 		if err != nil {
 			return err
 		}
@@ -56,4 +55,45 @@ func (h *Helpdesk) Who(ctx context.Context, p *core.Person, n core.Number, event
 		return nil
 	})
 	return list, err
+}
+
+func (a *Act) hearers(ctx context.Context, t *core.Ticket, event core.Event) ([]recipient, error) {
+	c := &change{Act: a, t: t, before: *t}
+	return c.recipients(ctx, told{event: event})
+}
+
+// Hearer is somebody whom a message would reach by mail, with the role and the reason.
+type Hearer struct {
+	Person core.Ref
+	Role   core.Role
+	Reason string
+}
+
+// Hearers tells whom the events would reach if the person made them happen now, each by the same computation as Who. Who
+// does not read the whole log is told nothing.
+func (h *Helpdesk) Hearers(ctx context.Context, p *core.Person, n core.Number, events ...core.Event) (map[core.Event][]Hearer, error) {
+	lists := map[core.Event][]Hearer{}
+	err := h.store.InTx(ctx, func(tx *store.Tx) error {
+		a, err := h.act(ctx, tx, core.Actor{})
+		if err != nil {
+			return err
+		}
+		t, err := tx.Ticket(ctx, n)
+		if err != nil || !core.StandingOf(a.dir, t, p).SeesInternal() || !t.SpamAt.IsZero() {
+			return err
+		}
+		for _, event := range events {
+			recipients, err := a.hearers(ctx, t, event)
+			if err != nil {
+				return err
+			}
+			for _, r := range recipients {
+				if r.person.ID != p.ID {
+					lists[event] = append(lists[event], Hearer{r.person.Ref(), r.role, r.reason})
+				}
+			}
+		}
+		return nil
+	})
+	return lists, err
 }
