@@ -52,10 +52,13 @@ func (p *Program) dropExpired(ctx context.Context) error {
 	return err
 }
 
-// sweep removes contents which nothing refers to, and sessions and links that have ended, in small steps, so that no
+// sweep removes contents which nothing refers to, drafts that nobody went on with, and sessions and links that have ended, in small steps, so that no
 // transaction is long.
 func (p *Program) sweep(ctx context.Context) error {
 	if err := p.store.SweepSignIns(ctx, now()); err != nil {
+		return err
+	}
+	if err := p.desk.DropDrafts(ctx); err != nil {
 		return err
 	}
 	for {
