@@ -34,16 +34,16 @@ func (f Filter) inside() bool {
 	return f.Priority != "" || f.Solver != 0 || f.Group != 0 || f.Queue == "unassigned"
 }
 
-// statuses are those that the filter leaves; nil = all.
+// statuses are those that the filter leaves; nil = all, and no index is by status.
 func (f Filter) statuses() []core.Status {
 	list := f.Statuses
+	if len(list) == 0 {
+		list = core.Statuses()
+	}
 	if f.Queue == "mine" || f.Queue == "unassigned" {
-		if len(list) == 0 {
-			list = core.Statuses()
-		}
 		list = slices.DeleteFunc(slices.Clone(list), core.Status.Done)
 	}
-	if len(list) == 0 && len(f.Statuses) == 0 || len(list) == len(core.Statuses()) {
+	if len(list) == len(core.Statuses()) && f.Category == "" && f.Priority == "" {
 		return nil
 	}
 	return list

@@ -109,14 +109,21 @@ func (c *conditions) sights(s Scope) []sight {
 		list = append(list, within("t.solver_id = "+me+" and ("+sole+")"))
 	}
 	if team := c.holds("p", s.Team); team != "" { // A54, D10
-		list = append(list, sight{"", belowOf(team), `exists (select from ticket_ancestor a join ticket p on p.number = a.ancestor_number
-			where a.ticket_number = t.number and (` + team + "))", true})
+		list = append(list, among(belowOf(team), `exists (select from ticket_ancestor a, lateral (select from ticket p where p.number = a.ancestor_number and (`+team+`) offset 0) p
+			where a.ticket_number = t.number)`, true))
 	}
+	asked := c.asked(s, me) // A64, E14
 	return append(list,
-		within(followed(me)),
-		within(c.asked(s, me)), // A64, E14
+		among(followed(me), followed(me), true),
+		among(asked, asked, true),
 		sight{"", "t.requester_id = " + me, "t.requester_id = " + me, false},
-		sight{"", participates(me, ""), "exists (select from ticket_person x where x.ticket_number = t.number and x.person_id = " + me + " and x.part = 'participant')", false})
+		among(participates(me, ""), participates(me, ""), false))
+}
+
+// among: the condition names the tickets, t.number in (few). These are gone through, or the database would rather walk all
+// tickets from the newest on.
+func among(in, holds string, inside bool) sight {
+	return sight{"(select distinct number from " + strings.TrimPrefix(in, "t.number in ") + " x (number)) g", "t.number = g.number", holds, inside}
 }
 
 func within(where string) sight { return sight{"", where, where, true} }
@@ -159,7 +166,7 @@ func participates(me, since string) string {
 
 // belowOf: they stand below a ticket p of which the condition holds.
 func belowOf(team string) string {
-	return "t.number in (select a.ticket_number from ticket_ancestor a join ticket p on p.number = a.ancestor_number where " + team + ")"
+	return "t.number in (select a.ticket_number from ticket_ancestor a where exists (select from ticket p where p.number = a.ancestor_number and (" + team + ") offset 0))"
 }
 
 func followed(me string) string {
@@ -187,7 +194,8 @@ func begin(s Scope, f Filter) (*conditions, []sight) {
 	case f.Queue == "mine":
 		few = c.queue(s)
 	case f.Queue == "approval":
-		few = []sight{within(c.asked(s, c.arg(s.Person)))}
+		asked := c.asked(s, c.arg(s.Person))
+		few = []sight{among(asked, asked, true)}
 	case f.Solver != 0:
 		few = []sight{within("t.solver_id = " + c.arg(f.Solver))}
 	case f.Group != 0:
@@ -216,9 +224,6 @@ func (c *conditions) always(s Scope, f Filter) {
 	}
 	if f.Priority != "" {
 		c.and("t.priority = " + c.arg(f.Priority))
-		if f.Priority != core.Normal {
-			c.and("t.priority <> 'normal'") // what an index is limited to
-		}
 	}
 	if f.Solver != 0 {
 		c.and("t.solver_id = " + c.arg(f.Solver))
