@@ -191,12 +191,12 @@ func (v *visit) filledTemplate(p *ticketPage) error {
 	if id == "" || b == nil {
 		return nil
 	}
-	list, err := v.Helpdesk.Replies(v.r.Context(), v.me, p.View.Number)
+	list, err := v.replies(p.View.Number)
 	if err != nil {
 		return err
 	}
-	if i := slices.IndexFunc(list, func(r helpdesk.FilledReply) bool { return r.ID == id }); i >= 0 {
-		b.Text, p.Write.AsNote = strings.TrimLeft(b.Text+"\n\n"+list[i].Text, "\n"), false
+	if i := slices.IndexFunc(list, func(r core.TemplateView) bool { return r.ID == id }); i >= 0 {
+		b.Text, p.Write.AsNote = strings.TrimLeft(b.Text+"\n\n"+list[i].Filled, "\n"), false
 	}
 	return nil
 }
@@ -205,7 +205,7 @@ func (v *visit) filledTemplate(p *ticketPage) error {
 type repliesPage struct {
 	web.Frame
 	Base, Filter string
-	Replies      []helpdesk.FilledReply
+	Replies      []core.TemplateView
 }
 
 // At is the address of the ticket with a template in the box.
@@ -220,7 +220,7 @@ func showReplies(v *visit) error {
 	if err != nil {
 		return err
 	}
-	replies, err := v.Helpdesk.Replies(v.r.Context(), v.me, n)
+	replies, err := v.replies(n)
 	if err != nil {
 		return err
 	}
@@ -230,4 +230,10 @@ func showReplies(v *visit) error {
 		return v.pages.RenderPart(v.w, 200, "replies", "replies", p)
 	}
 	return v.pages.Render(v.w, 200, "replies", p)
+}
+
+// replies are the reply templates that may be used in a ticket and have something to say there.
+func (v *visit) replies(n core.Number) ([]core.TemplateView, error) {
+	list, err := v.Helpdesk.Templates(v.r.Context(), v.me, helpdesk.TemplateFilter{Kind: core.ReplyTemplate, Ticket: n})
+	return slices.DeleteFunc(list, func(t core.TemplateView) bool { return strings.TrimSpace(t.Filled) == "" }), err
 }
