@@ -112,10 +112,11 @@ func TestRelatedTicketsAreLinked(t *testing.T) {
 		return err
 	})
 	p := w.as(t, "mia").get(at(n[0])).want(200)
-	if got, want := p.text(".around dl"), fmt.Sprintf("Above it #%d Below it #%d Linked #%d Merged into it #%d", n[1], n[2], n[3], n[4]); got != want {
+	want := fmt.Sprintf("Above it #%d Request 1 Below it #%d Request 2 Linked #%d Request 3 Merged into it #%d", n[1], n[2], n[3], n[4])
+	if got := p.text(".around dl"); got != want {
 		t.Errorf("related: %q, want %q", got, want)
 	}
-	for i, a := range p.find(".around a") {
+	for i, a := range p.find(".around li a") {
 		if attr(a, "href") != at(n[i+1]) {
 			t.Errorf("#%d leads to %s", n[i+1], attr(a, "href"))
 		}

@@ -127,9 +127,9 @@ func (p *ticketPage) rare() (list []rare) {
 }
 
 // Do is the address of the ticket with the dialog of an act open.
-func (p *ticketPage) Do(action core.Action, more ...string) string {
+func (p *ticketPage) Do(action string, more ...string) string {
 	q, _ := url.ParseQuery(strings.TrimPrefix(p.Filter, "?")) // our own
-	q.Set("do", string(action))
+	q.Set("do", action)
 	for i := 0; i+1 < len(more); i += 2 {
 		q.Set(more[i], more[i+1])
 	}
