@@ -290,7 +290,7 @@ func TestAttachmentsAreHandedOutSafely(t *testing.T) {
 		}
 		h := p.header
 		if h.Get("Content-Disposition") != want[i] || h.Get("Content-Type") != kind || h.Get("X-Content-Type-Options") != "nosniff" ||
-			h.Get("Content-Security-Policy") != "sandbox; default-src 'none'" || h.Get("Cross-Origin-Resource-Policy") != "same-origin" {
+			h.Get("Content-Security-Policy") != "sandbox; default-src 'none'; frame-ancestors 'self'" || h.Get("Cross-Origin-Resource-Policy") != "same-origin" {
 			t.Errorf("%s: %v", a.Name, h)
 		}
 		if int64(len(p.body)) != a.Size {

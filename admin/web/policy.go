@@ -27,7 +27,7 @@ func Policy(next http.Handler) http.Handler {
 			"default-src 'none'",
 			"script-src 'nonce-" + nonce + "' 'strict-dynamic'",
 			"style-src 'nonce-" + nonce + "'",
-			"img-src 'self' data:", "font-src 'self'", "connect-src 'self'", "form-action 'self'",
+			"img-src 'self' data:", "font-src 'self'", "connect-src 'self'", "frame-src 'self'", "form-action 'self'",
 			"base-uri 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types desk",
 		}, "; "))
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), nonceKey{}, nonce)))
