@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alexedwards/scs/v2/memstore"
-
 	"postdesk/core/helpdesk"
 	"postdesk/core/store/storetest"
 )
@@ -47,7 +45,7 @@ func newEdge(t *testing.T, change func(*Config)) *edge {
 	t.Helper()
 	e := &edge{City: storetest.NewCity(t), log: &lockedBuffer{}}
 	e.desk = helpdesk.New(e.Store, time.Now)
-	c := Config{Helpdesk: e.desk, Store: e.Store, PublicURL: "http://127.0.0.1:8025", SessionStore: memstore.NewWithCleanupInterval(0),
+	c := Config{Helpdesk: e.desk, Store: e.Store, PublicURL: "http://127.0.0.1:8025",
 		Log: slog.New(slog.NewTextHandler(e.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	if change != nil {
 		change(&c)

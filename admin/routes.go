@@ -98,6 +98,17 @@ GET   /login                                        anyone
 POST  /login                                        anyone
 GET   /login/link                                   anyone
 POST  /login/link                                   anyone
+GET   /login/second                                 anyone
+POST  /login/second                                 anyone
+POST  /login/provider                               anyone
+GET   /login/provider/answer                        anyone
+GET   /me/security                                  session
+POST  /me/security/second-factor/{what}             session
+POST  /me/security/password                         session
+POST  /me/security/sessions/{id}/end                session
+POST  /me/security/sessions/end                     session
+POST  /me/security/identities/link                  session
+POST  /me/security/identities/{id}/unlink           session
 POST  /logout                                       anyone
 GET   /confirm/{id}                                 session
 POST  /confirm/{id}                                 session
@@ -122,7 +133,7 @@ func (s *server) routes(r chi.Router, a api.Config) error {
 		return err
 	}
 	if err := desk.Mount(r, desk.Config{
-		Helpdesk: s.Helpdesk, Locales: a.Locales, Sessions: s.SessionStore, PublicURL: s.PublicURL, Now: time.Now, Log: s.Log,
+		Helpdesk: s.Helpdesk, Locales: a.Locales, PublicURL: s.PublicURL, Proxies: s.Proxies, Now: time.Now, Log: s.Log,
 	}); err != nil {
 		return err
 	}

@@ -11,11 +11,11 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/alexedwards/scs/v2"
 	"github.com/go-chi/chi/v5"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"postdesk/admin/api"
+	"postdesk/admin/web"
 	"postdesk/core/helpdesk"
 	"postdesk/core/store"
 	"postdesk/templates"
@@ -23,11 +23,11 @@ import (
 
 // Config is what the web edge works with. All fields but Extra, Metrics and Ready are needed.
 type Config struct {
-	Helpdesk     *helpdesk.Helpdesk
-	Store        *store.Store // for health and metrics only
-	PublicURL    string       // the address that people use, without a slash at its end; https makes cookies Secure
-	SessionStore scs.Store
-	Log          *slog.Logger
+	Helpdesk  *helpdesk.Helpdesk
+	Store     *store.Store // for health and metrics only
+	PublicURL string       // the address that people use, without a slash at its end; https makes cookies Secure
+	Proxies   web.Proxies  // whose word of where a request comes from counts; none = nobody's
+	Log       *slog.Logger
 	// Extra are handlers of the wiring, by path prefix without a slash at its end (the demo's mailboxes, say).
 	Extra   map[string]http.Handler
 	Metrics []prometheus.Gatherer // shown at /metrics beside the web edge's own

@@ -25,10 +25,20 @@ type DeskFile struct {
 
 // DeskEntry is what is set once for the whole desk.
 type DeskEntry struct {
-	Name         string     `yaml:"name,omitempty"`
-	Languages    []Language `yaml:"languages,omitempty,flow"`
-	Timezone     string     `yaml:"timezone,omitempty"`
-	SecondFactor string     `yaml:"second_factor,omitempty"`
+	Name         string      `yaml:"name,omitempty"`
+	Languages    []Language  `yaml:"languages,omitempty,flow"`
+	Timezone     string      `yaml:"timezone,omitempty"`
+	SecondFactor FactorRule  `yaml:"second_factor,omitempty"`
+	OIDC         []OIDCEntry `yaml:"oidc,omitempty"`
+}
+
+// OIDCEntry is a provider of identities (OpenID Connect Core 1.0): its button's name, its issuer, and what the desk is
+// registered as there. Without a secret the desk is a public client, and PKCE alone guards the code (RFC 7636).
+type OIDCEntry struct {
+	Name            string `yaml:"name" json:"name"`
+	Issuer          string `yaml:"issuer" json:"issuer"`
+	ClientID        string `yaml:"client_id" json:"client_id"`
+	ClientSecretEnv string `yaml:"client_secret_env,omitempty" json:"client_secret_env,omitempty"`
 }
 
 // LimitsEntry bounds automatic mail; see Limits.

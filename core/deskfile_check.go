@@ -72,7 +72,8 @@ func (f *DeskFile) checkDesk(c *checker) {
 			c.language(at.in("languages").at(i), l, true)
 		}
 		c.timezone(at.in("timezone"), d.Timezone)
-		oneOf(c, at.in("second_factor"), d.SecondFactor, "off", "administrators")
+		oneOf(c, at.in("second_factor"), d.SecondFactor, FactorOff, FactorAdministrators, FactorEverybody)
+		c.oidc(at.in("oidc"), d.OIDC)
 	}
 	if l := f.Limits; l != nil {
 		at := place{"limits"}

@@ -135,7 +135,7 @@ func (r *resolver) desk() {
 			d.Languages = []Language{English, Spanish}
 		}
 		d.Timezone = or(d.Timezone, "UTC")
-		d.SecondFactor = or(d.SecondFactor, "off")
+		d.SecondFactor = or(d.SecondFactor, FactorOff)
 		r.target.Desk = &d
 	}
 	if r.file.Limits != nil {

@@ -12,6 +12,9 @@ type Desk struct {
 	Name      string // stands in the subject tag: [IT #1042]
 	Languages []Language
 	Timezone  string
+	// SecondFactor says who must have one; OIDC are the providers at which people sign in besides.
+	SecondFactor FactorRule
+	OIDC         []OIDCEntry
 }
 
 // Tag is the subject tag of a ticket, neutral in language (D21).

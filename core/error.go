@@ -50,6 +50,15 @@ func BadInput(field, key string, args ...any) error {
 	return &Error{Code: Invalid, Field: field, Key: key, Args: args}
 }
 
+// FieldOf returns the input that an *Error within err is about, or "".
+func FieldOf(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Field
+	}
+	return ""
+}
+
 // CodeOf returns the code of the *Error within err, or "" where it is none (a failure, not a refusal).
 func CodeOf(err error) Code {
 	var e *Error

@@ -34,10 +34,11 @@ type Config struct {
 
 type desk struct {
 	Config
-	sessions *scs.SessionManager
-	secure   bool // people come by https
-	pages    *web.Pages
-	tries    *tries
+	sessions  *scs.SessionManager
+	secure    bool // people come by https
+	pages     *web.Pages
+	tries     *tries
+	providers *providers
 }
 
 // Mount puts the desk's routes on the router. Requests that change something must come through
@@ -48,7 +49,8 @@ func Mount(r chi.Router, c Config) error {
 		return err
 	}
 	secure := strings.HasPrefix(c.PublicURL, "https:")
-	d := &desk{Config: c, sessions: web.NewSessions(sessionStore{c.Helpdesk, c.Now}, secure), secure: secure, pages: pages, tries: newTries(c.Now)}
+	d := &desk{Config: c, sessions: web.NewSessions(sessionStore{c.Helpdesk, c.Now}, secure), secure: secure, pages: pages,
+		tries: newTries(c.Now), providers: newProviders()}
 	d.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
 		c.Log.ErrorContext(r.Context(), "session", "error", err)
 		http.Error(w, c.Locales.For(core.English).T("error.failure"), http.StatusInternalServerError)
@@ -78,7 +80,18 @@ func (d *desk) routes() []route {
 		{http.MethodPost, "/login", login, true},
 		{http.MethodGet, "/login/link", showLink, true},
 		{http.MethodPost, "/login/link", useLink, true},
+		{http.MethodGet, "/login/second", showSecond, true},
+		{http.MethodPost, "/login/second", useSecond, true},
+		{http.MethodPost, "/login/provider", askProvider, true},
+		{http.MethodGet, providerAnswers, heardProvider, true},
 		{http.MethodPost, "/logout", logout, true},
+		{http.MethodGet, security, showSecurity, false},
+		{http.MethodPost, security + "/second-factor/{what}", changeSecondFactor, false},
+		{http.MethodPost, security + "/password", changePassword, false},
+		{http.MethodPost, security + "/sessions/{id}/end", endSession, false},
+		{http.MethodPost, security + "/sessions/end", endSessions, false},
+		{http.MethodPost, security + "/identities/link", linkProvider, false},
+		{http.MethodPost, security + "/identities/{id}/unlink", unlinkIdentity, false},
 		{http.MethodGet, "/confirm/{id}", showConfirmation, false},
 		{http.MethodPost, "/confirm/{id}", confirmMail, false},
 		{http.MethodGet, quarantine, showQuarantine, false},
@@ -140,7 +153,15 @@ func (d *desk) serve(handle func(*visit) error, open bool) http.HandlerFunc {
 		case v.me == nil && !open:
 			err = v.redirectToLogin()
 		default:
-			err = handle(v)
+			if !open && !v.setsUp() {
+				var must bool
+				if must, err = d.Helpdesk.MustSetUpSecondFactor(r.Context(), v.dir, v.me); must {
+					handle = setUpFirst
+				}
+			}
+			if err == nil {
+				err = handle(v)
+			}
 		}
 		if err != nil {
 			v.fail(err)

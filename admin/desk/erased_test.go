@@ -4,11 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/alexedwards/scs/v2"
-
-	"postdesk/admin/desk"
 	"postdesk/core"
 	"postdesk/core/helpdesk"
 )
@@ -49,24 +45,5 @@ func TestPagesOfErasedPeople(t *testing.T) {
 	}
 	if body := string(w.as(t, "mia").get(at).want(200).body); !strings.Contains(body, "Sol answers.") || !strings.Contains(body, "Sol Vega") {
 		t.Error("what others wrote is gone")
-	}
-}
-
-func TestSessionTellsWhoseItIs(t *testing.T) {
-	t.Parallel()
-	encode := func(values map[string]any) []byte {
-		data, err := scs.GobCodec{}.Encode(time.Now(), values)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return data
-	}
-	for name, c := range map[string]struct {
-		data []byte
-		want core.PersonID
-	}{"signed in": {encode(map[string]any{"person": int64(7)}), 7}, "not yet": {encode(map[string]any{"language": "es"}), 0}, "broken": {[]byte("x"), 0}, "empty": {nil, 0}} {
-		if got := desk.SessionOf(c.data); got != c.want {
-			t.Errorf("%s: %d", name, got)
-		}
 	}
 }

@@ -16,6 +16,8 @@ const answerTime = 300 * time.Millisecond
 type loginPage struct {
 	web.Frame
 	Email, Next, Sentence, Sent string
+	SignedOut                   bool
+	Providers                   []string // by name
 }
 
 type linkPage struct {
@@ -24,10 +26,11 @@ type linkPage struct {
 }
 
 func showLogin(v *visit) error {
-	if v.me != nil {
-		return v.redirect(samePlace(v.r.URL.Query().Get("next")))
+	query := v.r.URL.Query()
+	if v.me != nil && query.Get("again") == "" {
+		return v.redirect(samePlace(query.Get("next")))
 	}
-	return v.loginPage(http.StatusOK, loginPage{Next: samePlace(v.r.URL.Query().Get("next"))})
+	return v.loginPage(http.StatusOK, loginPage{Next: samePlace(query.Get("next")), SignedOut: query.Get("signed_out") != ""})
 }
 
 func (v *visit) loginPage(status int, p loginPage) error {
@@ -36,6 +39,9 @@ func (v *visit) loginPage(status int, p loginPage) error {
 		address += "?" + url.Values{"next": {p.Next}}.Encode()
 	}
 	p.Frame = v.frame(v.printer.T("login.title"), address)
+	for _, provider := range v.dir.Desk.OIDC {
+		p.Providers = append(p.Providers, provider.Name)
+	}
 	return v.pages.Render(v.w, status, "login", p)
 }
 
@@ -46,8 +52,12 @@ func login(v *visit) error {
 		return err
 	}
 	p := loginPage{Email: strings.TrimSpace(form.Get("email")), Next: samePlace(form.Get("next"))}
-	account, address := core.FoldAddress(p.Email), clientAddress(v.r)
-	ok, err := v.tries.begin(v.r.Context(), account, address)
+	account := core.FoldAddress(p.Email)
+	counted := v.counted(account)
+	if form.Get("how") == "link" { // nothing is guessed, and nobody waits for those who guess
+		counted = ""
+	}
+	ok, err := v.tries.begin(v.r.Context(), counted, v.network())
 	if err != nil {
 		return err
 	}
@@ -66,8 +76,8 @@ func login(v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.tries.succeeded(account, address)
-	return v.signIn(person, p.Next)
+	v.tries.succeeded(counted, v.network())
+	return v.proven(person, p.Next)
 }
 
 // mailLink says the same for every address, after the same time.
@@ -109,30 +119,75 @@ func useLink(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.signIn(person, home)
+	return v.proven(person, home)
 }
 
-// signIn begins the session under a new token, so that one known before is worth nothing.
+// proven goes on with a person whose password, link or provider was right: to the second factor where they have one.
+func (v *visit) proven(p *core.Person, next string) error {
+	has, err := v.Helpdesk.HasSecondFactor(v.r.Context(), p)
+	if err != nil {
+		return err
+	}
+	if has {
+		return v.askSecond(p, next)
+	}
+	return v.signIn(p, next)
+}
+
+// signIn begins the session under a new token and with nothing of what stood in it, so that one known before, or somebody
+// else's, is worth nothing.
 func (v *visit) signIn(p *core.Person, next string) error {
+	if err := v.renew(); err != nil {
+		return err
+	}
+	v.sessions.Put(v.r.Context(), keyPerson, int64(p.ID))
+	v.sessions.Put(v.r.Context(), keySignedIn, v.now.Unix())
+	v.know(p.Email)
+	return v.redirect(next)
+}
+
+// renew empties the session and gives it a new token.
+func (v *visit) renew() error {
 	if err := v.sessions.RenewToken(v.r.Context()); err != nil {
 		return err
 	}
-	v.sessions.Remove(v.r.Context(), keyUploads)
-	v.sessions.Put(v.r.Context(), keyPerson, int64(p.ID))
-	return v.redirect(next)
+	return v.sessions.Clear(v.r.Context())
+}
+
+// network is whose tries these are.
+func (v *visit) network() string { return web.Network(v.Proxies.ClientAddress(v.r)) }
+
+// knownCookie shows that an account was signed in to with this browser before.
+const knownCookie = "desk-known"
+
+// counted is what tries at an account are counted under: apart for a browser that the owner signed in with.
+func (v *visit) counted(account string) string {
+	if c, err := v.r.Cookie(knownCookie); err == nil {
+		if id := v.Helpdesk.KnowsBrowser(account, c.Value); id != "" {
+			return account + " " + id
+		}
+	}
+	return account
+}
+
+// know lets the browser be told apart at the next sign-in.
+func (v *visit) know(account string) {
+	http.SetCookie(v.w, &http.Cookie{Name: knownCookie, Value: v.Helpdesk.KnownBrowser(account), Path: "/login",
+		MaxAge: int(languageLife.Seconds()), Secure: v.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 }
 
 func logout(v *visit) error {
 	if _, err := web.ReadForm(v.r); err != nil {
 		return err
 	}
-	language := v.printer.Language()
+	if v.me == nil { // nothing to end, and no session is begun for saying so
+		return v.redirect("/login")
+	}
+	v.keepLanguage(v.printer.Language()) // the sign-in page stays in theirs
 	if err := v.sessions.Destroy(v.r.Context()); err != nil {
 		return err
 	}
-	v.sessions.Put(v.r.Context(), keyLanguage, string(language)) // the sign-in page stays in their language
-	v.say(v.printer.T("login.signed_out"))
-	return v.redirect("/login")
+	return v.redirect("/login?signed_out=yes")
 }
 
 // samePlace lets only addresses of this desk through as the place to go on to.

@@ -59,22 +59,41 @@ func (b *browser) setCookie(c *http.Cookie) {
 	b.client.Jar.SetCookies(u, []*http.Cookie{{Name: c.Name, Value: c.Value, Path: "/"}})
 }
 
-// A session that somebody planted before sign-in must be worth nothing afterwards.
+// A session that somebody knows from before the sign-in must be worth nothing afterwards.
 func TestSignInRenewsTheSession(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.browser(t)
-	planted := sessionCookie(t, b.get("/login?lang=es"))
+	b.get("/login?lang=es")
+	before := sessionCookie(t, b.post("/login", "email", "ben@city.test", "password", password).want(303))
 	in := b.post("/login", "email", "mia@city.test", "password", password).want(303)
-	if sessionCookie(t, in).Value == planted.Value {
+	if sessionCookie(t, in).Value == before.Value {
 		t.Error("the session keeps its token")
 	}
-	if b.get("/dashboard/ithelpdesk").text("html") == "" || attr(b.get("/dashboard/ithelpdesk").one("html"), "lang") != "es" {
+	if p := b.get("/dashboard/ithelpdesk"); attr(p.one("html"), "lang") != "es" || p.text(".whoami b") != "Mia Main" {
 		t.Error("the language chosen at the door is lost")
 	}
 	other := w.browser(t)
-	other.setCookie(planted)
+	other.setCookie(before)
 	other.get("/dashboard/ithelpdesk").want(303)
+}
+
+// Whoever only looks at the door leaves nothing in the database.
+func TestVisitorsMakeNoSessions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser(t)
+	b.get("/login?lang=es")
+	if p := b.get("/login"); attr(p.one("html"), "lang") != "es" {
+		t.Error("the language is not kept")
+	}
+	b.post("/login", "email", "mia@city.test", "password", "wrong").want(403)
+	b.post("/login", "email", "mia@city.test", "how", "link").want(200)
+	b.post("/logout").want(303)
+	var n int
+	if err := w.Store.Pool().QueryRow(t.Context(), "select count(*) from sessions").Scan(&n); err != nil || n != 0 {
+		t.Errorf("%d sessions of nobody, %v", n, err)
+	}
 }
 
 func TestCookieIsBound(t *testing.T) {

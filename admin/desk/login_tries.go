@@ -2,22 +2,22 @@ package desk
 
 import (
 	"context"
-	"net"
-	"net/http"
-	"strings"
 	"sync"
 	"time"
 )
 
-// Sign-in is slowed, never locked: whoever could lock an account could lock its owner out. Within triesWindow an account
-// has freeTries; each further one waits, twice as long as the one before, up to maxWait. One network address has
-// triesPerAddress, then it is refused until the window has passed.
+// Guessing is slowed, and nobody can lock an owner out by it. Within triesWindow an account has freeTries; each further one
+// waits, twice as long as the one before, up to maxWait, and behind those that wait already: from however many networks, one
+// guess is made at a time. Who would wait longer than maxQueue is refused; the owner, who signed in with the same browser
+// before, is counted apart, and a mailed link waits for nobody. One network has triesPerAddress, then it is refused until
+// the window has passed.
 const (
 	triesWindow     = 15 * time.Minute
 	freeTries       = 5
 	triesPerAddress = 30
 	maxWait         = 30 * time.Second
-	maxTracked      = 20_000 // accounts and addresses remembered at most
+	maxQueue        = 45 * time.Second // below what the server gives an answer
+	maxTracked      = 20_000           // accounts and addresses remembered at most
 )
 
 // tries remembers the failed tries of the last window. It is safe for concurrent use.
@@ -25,12 +25,13 @@ type tries struct {
 	now   func() time.Time
 	pause func(context.Context, time.Duration) error // waits; tests replace it
 
-	mu sync.Mutex
-	at map[string][]time.Time
+	mu   sync.Mutex
+	at   map[string][]time.Time
+	next map[string]time.Time // account → when the last of those who wait has its turn
 }
 
 func newTries(now func() time.Time) *tries {
-	return &tries{now: now, at: map[string][]time.Time{}, pause: func(ctx context.Context, d time.Duration) error {
+	return &tries{now: now, at: map[string][]time.Time{}, next: map[string]time.Time{}, pause: func(ctx context.Context, d time.Duration) error {
 		timer := time.NewTimer(d)
 		defer timer.Stop()
 		select {
@@ -43,9 +44,9 @@ func newTries(now func() time.Time) *tries {
 }
 
 // begin counts a try before it is made, so that many at once count as many. It waits where the account is slowed; ok is
-// false where the address has had too many.
+// false where the address has had too many, or too many wait for the account. An account "" counts for the address alone.
 func (t *tries) begin(ctx context.Context, account, address string) (ok bool, err error) {
-	wait, ok := t.count("account "+account, "address "+address)
+	wait, ok := t.count(account, "address "+address)
 	if !ok || wait == 0 {
 		return ok, nil
 	}
@@ -58,18 +59,31 @@ func (t *tries) count(account, address string) (wait time.Duration, ok bool) {
 	if len(t.at) > maxTracked {
 		t.sweep()
 	}
+	now := t.now()
 	if len(t.recent(address)) >= triesPerAddress {
 		return 0, false
 	}
-	t.at[address] = append(t.at[address], t.now())
-	before := len(t.recent(account))
-	if before < triesPerAddress { // more say nothing new
-		t.at[account] = append(t.at[account], t.now())
-	}
-	if before < freeTries {
+	t.at[address] = append(t.at[address], now)
+	if account == "" {
 		return 0, true
 	}
-	return min(time.Second<<min(before-freeTries, 10), maxWait), true
+	account = "account " + account
+	before := len(t.recent(account))
+	if before >= freeTries {
+		turn := now
+		if next := t.next[account]; next.After(now) {
+			turn = next
+		}
+		turn = turn.Add(min(time.Second<<min(before-freeTries, 10), maxWait))
+		if wait = turn.Sub(now); wait > maxQueue {
+			return 0, false
+		}
+		t.next[account] = turn
+	}
+	if before < triesPerAddress { // more say nothing new
+		t.at[account] = append(t.at[account], now)
+	}
+	return wait, true
 }
 
 // succeeded forgets the account's tries, and the one that succeeded at its address.
@@ -77,6 +91,7 @@ func (t *tries) succeeded(account, address string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.at, "account "+account)
+	delete(t.next, "account "+account)
 	if at := t.at["address "+address]; len(at) > 0 {
 		t.at["address "+address] = at[:len(at)-1]
 	}
@@ -89,6 +104,7 @@ func (t *tries) recent(key string) []time.Time {
 	}
 	if len(at) == 0 {
 		delete(t.at, key)
+		delete(t.next, key)
 		return nil
 	}
 	t.at[key] = at
@@ -102,28 +118,6 @@ func (t *tries) sweep() {
 	}
 	if len(t.at) > maxTracked {
 		clear(t.at)
+		clear(t.next)
 	}
-}
-
-// clientAddress is whose try it is: the network of the other end, or, where a proxy on this machine stands before us, of
-// the last address that the proxy added itself.
-func clientAddress(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	ip := net.ParseIP(host)
-	if forwarded := r.Header.Values("X-Forwarded-For"); ip.IsLoopback() && len(forwarded) > 0 {
-		list := strings.Split(forwarded[len(forwarded)-1], ",")
-		if last := net.ParseIP(strings.TrimSpace(list[len(list)-1])); last != nil {
-			ip = last
-		}
-	}
-	if ip == nil {
-		return host
-	}
-	if ip.To4() == nil {
-		return ip.Mask(net.CIDRMask(64, 128)).String() // one household has a whole /64
-	}
-	return ip.String()
 }

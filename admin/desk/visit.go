@@ -19,7 +19,9 @@ import (
 // What a session holds.
 const (
 	keyPerson   = "person"
-	keyLanguage = "language"
+	keySignedIn = "signed_in" // when, in seconds since 1970
+	keySecond   = "second"    // whose second factor is asked for
+	keyProvider = "provider"  // what a provider was asked
 	keySaid     = "said"
 	keyUploads  = "uploads"
 )
@@ -56,14 +58,14 @@ func (d *desk) visit(w http.ResponseWriter, r *http.Request) (*visit, error) {
 	return v, err
 }
 
-// language is the one asked for by ?lang= now or before in this session, the person's own, the browser's, the desk's.
+// language is the one asked for by ?lang= now or before in this browser, the person's own, the browser's, the desk's.
 func (v *visit) language() core.Language {
 	if asked := core.Language(v.r.URL.Query().Get("lang")); asked == core.English || asked == core.Spanish {
-		v.sessions.Put(v.r.Context(), keyLanguage, string(asked))
+		v.keepLanguage(asked)
 		return asked
 	}
-	if kept := v.sessions.GetString(v.r.Context(), keyLanguage); kept != "" {
-		return core.Language(kept)
+	if kept := v.keptLanguage(); kept != "" {
+		return kept
 	}
 	if v.me != nil && v.me.Language != "" {
 		return v.me.Language

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alexedwards/scs/v2/memstore"
 	"golang.org/x/crypto/argon2"
 
 	"postdesk/admin"
@@ -52,7 +51,7 @@ func newWorldAt(t testing.TB, publicURL string) *world {
 	w.exec(t, "update person set password_hash = $1", hash())
 	w.help = helpdesk.New(w.Store, time.Now)
 	handler, err := admin.New(admin.Config{
-		Helpdesk: w.help, Store: w.Store, PublicURL: publicURL, SessionStore: memstore.NewWithCleanupInterval(0),
+		Helpdesk: w.help, Store: w.Store, PublicURL: publicURL,
 		Log: slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {

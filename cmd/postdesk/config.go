@@ -13,6 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"postdesk/admin/web"
 	"postdesk/core/store"
 )
 
@@ -22,6 +23,7 @@ type Config struct {
 	Listen        string // address and port of the web server
 	PublicURL     string // how people reach it, without a slash at the end
 	SecretKeyFile string
+	Proxies       web.Proxies // whose word of where a request comes from counts
 	LogLevel      slog.Level
 	LogJSON       bool
 }
@@ -29,7 +31,7 @@ type Config struct {
 const prefix = "POSTDESK_"
 
 // settings are the names behind the prefix.
-var settings = []string{"DATABASE_URL", "LISTEN", "PUBLIC_URL", "SECRET_KEY_FILE", "LOG", "LOG_FORMAT"}
+var settings = []string{"DATABASE_URL", "LISTEN", "PUBLIC_URL", "SECRET_KEY_FILE", "TRUSTED_PROXIES", "LOG", "LOG_FORMAT"}
 
 // readConfig reads the POSTDESK_* variables of an environment. An unknown one is an error: it is a setting that would
 // silently not hold.
@@ -60,6 +62,12 @@ func readConfig(environ []string) (Config, error) {
 			c.PublicURL = strings.TrimSuffix(value, "/")
 		case "SECRET_KEY_FILE":
 			c.SecretKeyFile = value
+		case "TRUSTED_PROXIES":
+			proxies, err := web.ParseProxies(value)
+			if err != nil {
+				return c, fmt.Errorf("%s=%q: want addresses or networks, as in 127.0.0.1,10.0.0.0/8", name, value)
+			}
+			c.Proxies = proxies
 		case "LOG":
 			if err := c.LogLevel.UnmarshalText([]byte(value)); err != nil {
 				return c, fmt.Errorf("%s=%q: want debug, info, warn or error", name, value)

@@ -104,7 +104,7 @@ func run(env *environment, args []string) int {
 	exit := -1
 	parser, err := kong.New(&commands{}, kong.Name("postdesk"), kong.Writers(env.Stdout, env.Stderr),
 		kong.Description("An email-driven help desk. Settings come from the environment: POSTDESK_DATABASE_URL, POSTDESK_LISTEN, "+
-			"POSTDESK_PUBLIC_URL, POSTDESK_SECRET_KEY_FILE, POSTDESK_LOG, POSTDESK_LOG_FORMAT. `make run` or `postdesk demo` shows it all without any."),
+			"POSTDESK_PUBLIC_URL, POSTDESK_SECRET_KEY_FILE, POSTDESK_TRUSTED_PROXIES, POSTDESK_LOG, POSTDESK_LOG_FORMAT. `make run` or `postdesk demo` shows it all without any."),
 		kong.UsageOnError(), kong.Exit(func(code int) { exit = code }), kong.Bind(env))
 	if err != nil {
 		fmt.Fprintln(env.Stderr, "postdesk:", err)

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 
-	"postdesk/admin/desk"
 	"postdesk/core"
 	"postdesk/core/helpdesk"
 )
@@ -93,7 +92,7 @@ func (c *personEraseCmd) Run(env *environment) error {
 	}
 	defer s.Close()
 	meter := newMeter(env.Stderr)
-	e, err := h.ErasePerson(env.Ctx, core.Actor{}, c.Address, helpdesk.EraseOptions{Yes: c.Yes, Successor: c.Successor, SessionOf: desk.SessionOf,
+	e, err := h.ErasePerson(env.Ctx, core.Actor{}, c.Address, helpdesk.EraseOptions{Yes: c.Yes, Successor: c.Successor,
 		Progress: func(p helpdesk.ErasureProgress) {
 			switch p.Stage {
 			case helpdesk.ErasureSearch:

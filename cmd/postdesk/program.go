@@ -14,7 +14,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/alexedwards/scs/pgxstore"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"postdesk/admin"
@@ -47,7 +46,6 @@ type Program struct {
 	locales  *templates.Locales
 	listener net.Listener
 	server   *http.Server
-	sessions *pgxstore.PostgresStore
 	waiting  atomic.Pointer[string] // what the start waits for; nil = started
 }
 
@@ -72,8 +70,7 @@ func New(ctx context.Context, c Config, parts []string, log *slog.Logger, extra 
 		p.store.Close()
 		return nil, fmt.Errorf("POSTDESK_LISTEN=%s: %w", c.Listen, err)
 	}
-	p.sessions = pgxstore.NewWithCleanupInterval(p.store.Pool(), 0) // a periodic job removes old ones
-	handler, err := admin.New(admin.Config{Helpdesk: p.desk, Store: p.store, PublicURL: p.publicURL(), SessionStore: p.sessions,
+	handler, err := admin.New(admin.Config{Helpdesk: p.desk, Store: p.store, PublicURL: p.publicURL(), Proxies: c.Proxies,
 		Log: log, Extra: extra, Ready: p.ready, Metrics: []prometheus.Gatherer{mailin.Metrics, mailout.Metrics, jobMetrics}})
 	if err != nil {
 		return nil, err

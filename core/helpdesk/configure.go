@@ -157,6 +157,9 @@ func (c *configuration) apply(ctx context.Context) error {
 		return err
 	}
 	c.saveDesk()
+	if err := c.saveProviderSecrets(ctx); err != nil {
+		return err
+	}
 	for _, section := range []func(context.Context) error{
 		c.saveOrganizations, c.savePeople, c.saveRequesterGroups, c.saveCalendars, c.saveSLAs, c.saveMailboxes, c.saveServices,
 	} {
@@ -211,7 +214,7 @@ func weight(line string) int {
 
 func (c *configuration) saveDesk() {
 	desk := func(e *core.DeskEntry) []field {
-		return []field{{"name", e.Name}, {"languages", words(e.Languages)}, {"timezone", e.Timezone}, {"second_factor", e.SecondFactor}}
+		return []field{{"name", e.Name}, {"languages", words(e.Languages)}, {"timezone", e.Timezone}, {"second_factor", string(e.SecondFactor)}, {"oidc", providers(e.OIDC)}}
 	}
 	if text := changed(desk(c.current.Desk), desk(c.target.Desk)); text != "" {
 		c.line("~ desk: %s", text)

@@ -15,8 +15,6 @@ import (
 type EraseOptions struct {
 	Yes       bool   // do it; without, only tell what would happen
 	Successor string // address of who gets their open tickets, where they can be given them (D26); "" = nobody
-	// SessionOf tells whose a session of the desk is, from its contents; nil = sessions are left to end by themselves.
-	SessionOf func(data []byte) core.PersonID
 	// Progress, if not nil, hears of each step.
 	Progress func(ErasureProgress)
 }
@@ -256,11 +254,6 @@ func (h *Helpdesk) erase(ctx context.Context, e *store.Erasure, o EraseOptions) 
 	o.Progress(ErasureProgress{Stage: ErasureMail})
 	if err := h.eraseMail(ctx, e); err != nil {
 		return err
-	}
-	if o.SessionOf != nil {
-		if err := h.store.DropSessions(ctx, e.ID, o.SessionOf); err != nil {
-			return err
-		}
 	}
 	return h.store.InTx(ctx, func(tx *store.Tx) error { tx.EndErasure(e.ID); return nil })
 }

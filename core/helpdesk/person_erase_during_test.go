@@ -32,7 +32,7 @@ func (c *traces) during(stage helpdesk.ErasureStage, do func()) {
 	ctx, cancel := context.WithTimeout(c.Context(), time.Minute)
 	defer cancel()
 	done := false
-	_, err := c.desk.ErasePerson(ctx, core.Actor{}, c.People["ben"].Email, helpdesk.EraseOptions{Yes: true, SessionOf: sessionOf, Progress: func(p helpdesk.ErasureProgress) {
+	_, err := c.desk.ErasePerson(ctx, core.Actor{}, c.People["ben"].Email, helpdesk.EraseOptions{Yes: true, Progress: func(p helpdesk.ErasureProgress) {
 		if p.Stage == stage && !done {
 			done = true
 			do()
@@ -115,7 +115,7 @@ func TestErasureThatChangesNothingStops(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	erase := func() error {
-		_, err := c.desk.ErasePerson(ctx, core.Actor{}, c.People["ben"].Email, helpdesk.EraseOptions{Yes: true, SessionOf: sessionOf})
+		_, err := c.desk.ErasePerson(ctx, core.Actor{}, c.People["ben"].Email, helpdesk.EraseOptions{Yes: true})
 		return err
 	}
 	if err := erase(); err == nil || !strings.Contains(err.Error(), "tickets keep words of the person") {

@@ -135,7 +135,7 @@ func TestErasureGoesOnAfterItWasInterrupted(t *testing.T) {
 	for ; ; cut++ {
 		ctx, cancel := context.WithCancel(t.Context())
 		steps := 0
-		e, err := c.desk.ErasePerson(ctx, core.Actor{}, c.People["ben"].Email, helpdesk.EraseOptions{Yes: true, SessionOf: sessionOf, Progress: func(helpdesk.ErasureProgress) {
+		e, err := c.desk.ErasePerson(ctx, core.Actor{}, c.People["ben"].Email, helpdesk.EraseOptions{Yes: true, Progress: func(helpdesk.ErasureProgress) {
 			if steps++; steps > cut { // at once, then after one ticket, after two, …
 				cancel()
 			}

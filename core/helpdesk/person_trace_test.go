@@ -9,9 +9,7 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/alexedwards/scs/v2"
 	"github.com/google/uuid"
 
 	"postdesk/core"
@@ -118,12 +116,11 @@ func newTraces(t *testing.T) *traces {
 	c.sql("insert into address_guard (address, reason) values ($1, $2)", address("address_guard.address"), word("address_guard.reason"))
 	c.sql(`insert into template (id, kind, service_id, title, language, requester_id, failure, created_at, updated_at)
 		values (gen_random_uuid(), 'ticket', $1, 'Toner', 'en', $2, jsonb_build_object('who', $3::text), now(), now())`, c.Printers, ben, word("template.failure"))
-	session, err := scs.GobCodec{}.Encode(time.Now(), map[string]any{"person": ben, "said": word("sessions.data")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.sql("insert into sessions (token, data, expiry) values ('x', $1, now())", session)
+	c.sql("insert into sessions (token, data, expiry, person_id, address, browser) values ('x', $1, now(), $2, $3, $4)", []byte(word("sessions.data")), ben, word("sessions.address"), word("sessions.browser"))
 	c.sql("insert into sessions (token, data, expiry) values ('y', 'somebody else', now())")
+	c.sql("insert into second_factor (person_id, secret, created_at) values ($1, $2, now())", ben, []byte(word("second_factor.secret")))
+	c.sql("insert into recovery_code (person_id, hash) values ($1, 'x')", ben)
+	c.sql("insert into identity (issuer, subject, person_id, label, linked_at) values ($1, $2, $3, $4, now())", word("identity.issuer"), word("identity.subject"), ben, word("identity.label"))
 	c.plantTickets(ben, address)
 	c.plantMail(ben, address)
 	c.sql("select search_refresh(number, true) from ticket")
@@ -253,15 +250,8 @@ func (c *city) export(address string) (names []string, text string) {
 	return names, all.String()
 }
 
-// sessionOf reads whose a session is.
-func sessionOf(data []byte) core.PersonID {
-	_, values, _ := scs.GobCodec{}.Decode(data)
-	id, _ := values["person"].(int64)
-	return core.PersonID(id)
-}
-
 // erase erases Ben.
 func (c *traces) erase(o helpdesk.EraseOptions) (helpdesk.Erasure, error) {
-	o.Yes, o.SessionOf = true, sessionOf
+	o.Yes = true
 	return c.desk.ErasePerson(c.Context(), core.Actor{}, c.People["ben"].Email, o)
 }

@@ -17,9 +17,9 @@ import (
 func (r reads) Configuration(ctx context.Context, addresses []string) (*core.DeskFile, error) {
 	f := &core.DeskFile{Desk: &core.DeskEntry{}, Limits: &core.LimitsEntry{}}
 	b := &pgx.Batch{}
-	b.Queue("select name, languages, timezone, second_factor, limits from desk").QueryRow(func(row pgx.Row) error {
+	b.Queue("select name, languages, timezone, second_factor, oidc, limits from desk").QueryRow(func(row pgx.Row) error {
 		var said []byte
-		if err := row.Scan(&f.Desk.Name, &f.Desk.Languages, &f.Desk.Timezone, &f.Desk.SecondFactor, &said); err != nil {
+		if err := row.Scan(&f.Desk.Name, &f.Desk.Languages, &f.Desk.Timezone, &f.Desk.SecondFactor, &f.Desk.OIDC, &said); err != nil {
 			return err
 		}
 		limits := core.DefaultLimits() // what the row does not say counts as usual

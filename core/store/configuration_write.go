@@ -62,7 +62,7 @@ func intoID(id *int64) func(pgx.Row) error {
 
 // SaveDesk writes what is set once.
 func (tx *Tx) SaveDesk(e *core.DeskEntry) {
-	tx.write("update desk set name = $1, languages = $2, timezone = $3, second_factor = $4", e.Name, e.Languages, e.Timezone, e.SecondFactor)
+	tx.write("update desk set name = $1, languages = $2, timezone = $3, second_factor = $4, oidc = $5", e.Name, e.Languages, e.Timezone, e.SecondFactor, nonNil(e.OIDC))
 }
 
 // SaveLimits writes the limits of automatic mail; all are set.

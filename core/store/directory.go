@@ -70,9 +70,9 @@ func (r reads) loadDirectory(ctx context.Context) (*core.Directory, error) {
 	}
 	b := &pgx.Batch{}
 	d.Limits = core.DefaultLimits() // what the row does not say counts as usual
-	b.Queue("select version, name, languages, timezone, limits from desk").QueryRow(func(row pgx.Row) error {
+	b.Queue("select version, name, languages, timezone, second_factor, oidc, limits from desk").QueryRow(func(row pgx.Row) error {
 		var limits []byte
-		if err := row.Scan(&d.Version, &d.Desk.Name, &d.Desk.Languages, &d.Desk.Timezone, &limits); err != nil {
+		if err := row.Scan(&d.Version, &d.Desk.Name, &d.Desk.Languages, &d.Desk.Timezone, &d.Desk.SecondFactor, &d.Desk.OIDC, &limits); err != nil {
 			return err
 		}
 		return json.Unmarshal(limits, &d.Limits)

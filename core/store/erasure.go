@@ -105,7 +105,8 @@ func (tx *Tx) BeginErasure(f *core.Forgotten, now time.Time) {
 	} {
 		tx.write("with args as (select $1::bigint, $2::text, $3::timestamptz, $4::text[]) "+sql, f.ID, f.Address(), now, f.Addresses)
 	}
-	for _, table := range []string{"person_address", "api_token", "sign_in_link", "notification_setting", "ticket_seen", "presence", "confirmation"} {
+	for _, table := range []string{"person_address", "api_token", "sign_in_link", "sessions", "second_factor", "recovery_code", "identity",
+		"notification_setting", "ticket_seen", "presence", "confirmation"} {
 		tx.write("delete from "+table+" where person_id = $1", f.ID)
 	}
 	tx.write("delete from address_guard where address = any ($1)", f.Addresses)
@@ -178,25 +179,4 @@ func (r reads) ErasureTickets(ctx context.Context, id core.PersonID, above core.
 // EndErasure forgets the words by which the person was to be found.
 func (tx *Tx) EndErasure(id core.PersonID) {
 	tx.write("delete from erasure where person_id = $1", id)
-}
-
-// DropSessions ends the sessions that belong to a person, as person reads them.
-func (s *Store) DropSessions(ctx context.Context, id core.PersonID, person func(data []byte) core.PersonID) error {
-	rows, err := s.pool.Query(ctx, "select token, data from sessions")
-	if err != nil {
-		return fmt.Errorf("sessions: %w", err)
-	}
-	var token string
-	var data []byte
-	var theirs []string
-	if _, err := pgx.ForEachRow(rows, []any{&token, &data}, func() error {
-		if person(data) == id {
-			theirs = append(theirs, token)
-		}
-		return nil
-	}); err != nil {
-		return fmt.Errorf("sessions: %w", err)
-	}
-	_, err = s.pool.Exec(ctx, "delete from sessions where token = any ($1)", theirs)
-	return err
 }

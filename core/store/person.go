@@ -136,6 +136,12 @@ func (r reads) PasswordOf(ctx context.Context, email string) (id core.PersonID, 
 	return id, hash, notFound(err)
 }
 
+// ReplacePassword puts a new hash in the place of the one that was checked; false where it is another one by now.
+func (tx *Tx) ReplacePassword(ctx context.Context, person core.PersonID, checked, hash string) (bool, error) {
+	tag, err := tx.exec(ctx, "update person set password_hash = $3 where id = $1 and coalesce(password_hash, '') = $2", person, checked, hash)
+	return tag.RowsAffected() == 1, err
+}
+
 // AddSignInLink keeps the hash of a mailed sign-in link.
 func (tx *Tx) AddSignInLink(hash []byte, person core.PersonID, expires time.Time) {
 	tx.write("insert into sign_in_link (hash, person_id, expires_at) values ($1, $2, $3)", hash, person, expires)

@@ -30,6 +30,10 @@ var heldSections = []struct {
 	{"stands_in_for", false, "select p.email, a.from_at, a.until_at from absence a join person p on p.id = a.person_id where a.delegate_id = $1 order by 1"},
 	{"api_tokens", false, "select name, created_at, last_used_at, revoked_at from api_token where person_id = $1 order by id"},
 	{"sign_in_links", false, "select expires_at, used_at from sign_in_link where person_id = $1 order by 1"},
+	{"sessions", false, "select created_at, seen_at, expiry, address, browser from sessions where person_id = $1 order by 1"},
+	{"second_factor", false, `select created_at, confirmed_at, (select count(*) from recovery_code c where c.person_id = f.person_id and used_at is null) as recovery_codes
+		from second_factor f where person_id = $1`},
+	{"identities", false, "select issuer, subject, label, linked_at, used_at from identity where person_id = $1 order by linked_at"},
 	{"reply_addresses", false, `select ticket_number as ticket, purpose, address, expires_at, uses, revoked_at from reply_token where person_id = $1 or address = any ($2)
 		order by expires_at, ticket_number, purpose`},
 	{"mail_limits", false, "select address, frozen_until, suspended_at, lifted_at, reason from address_guard where address = any ($2) order by 1"},

@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alexedwards/scs/v2/memstore"
 	"github.com/google/uuid"
 	"golang.org/x/crypto/argon2"
 
@@ -62,7 +61,7 @@ func newWorld(t testing.TB, guest, on bool) *world {
 	w.ok(err)
 	w.render, err = mailout.NewRenderer(locales, nil)
 	w.ok(err)
-	handler, err := admin.New(admin.Config{Helpdesk: w.help, Store: w.city.Store, SessionStore: memstore.NewWithCleanupInterval(0),
+	handler, err := admin.New(admin.Config{Helpdesk: w.help, Store: w.city.Store,
 		Log: slog.New(slog.NewTextHandler(failures{t}, &slog.HandlerOptions{Level: slog.LevelError}))})
 	w.ok(err)
 	server := httptest.NewServer(handler)

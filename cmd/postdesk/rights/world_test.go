@@ -17,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alexedwards/scs/v2/memstore"
 	"golang.org/x/crypto/argon2"
 
 	"postdesk/admin"
@@ -67,7 +66,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.handler, err = admin.New(admin.Config{Helpdesk: w.desk, Store: w.Store, PublicURL: "http://127.0.0.1:8025",
-		SessionStore: memstore.NewWithCleanupInterval(0), Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))})
+		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))})
 	if err != nil {
 		t.Fatal(err)
 	}
