@@ -81,21 +81,13 @@ func (h *Helpdesk) OpenAttachment(ctx context.Context, p *core.Person, n core.Nu
 	return *a, r, err
 }
 
-// ListFilter narrows a list of tickets.
-type ListFilter struct {
-	Statuses []core.Status
-	Service  string
-	Queue    string // mine, unassigned, overdue; "" and all = everything
-	Query    string
-	Before   core.Number // the last number of the page before; 0 at first
-	Limit    int
-}
-
 // TicketList is a page of a list with the counts of D19.
 type TicketList struct {
 	Tickets []core.View
 	Counts  store.Counts
 	Next    core.Number // 0 = the end
+	// Last is the beginning of what was written last in each, where it was asked for.
+	Last map[core.Number]core.RecordView
 }
 
 // Tickets lists what the person may see, newest first.
@@ -104,23 +96,11 @@ func (h *Helpdesk) Tickets(ctx context.Context, p *core.Person, f ListFilter) (T
 	if err != nil {
 		return TicketList{}, err
 	}
-	filter := store.Filter{Statuses: f.Statuses, Queue: f.Queue, Query: f.Query, Before: f.Before, Limit: f.Limit + 1, Now: h.now()}
-	if f.Service != "" {
-		s := dir.ServiceByName(f.Service)
-		if s == nil {
-			return TicketList{}, core.BadInput("service", "error.service.unknown")
-		}
-		filter.Services = dir.Below(s.ID)
-	}
-	if !slices.Contains([]string{"", "all", "mine", "unassigned", "overdue", "spam"}, f.Queue) {
-		return TicketList{}, core.BadInput("queue", "error.queue.unknown", f.Queue)
-	}
-	for _, s := range f.Statuses {
-		if !core.ValidStatus(s) {
-			return TicketList{}, core.BadInput("status", "error.status.unknown", string(s))
-		}
-	}
 	scope := scopeOf(dir, p)
+	filter, err := h.narrowed(ctx, dir, scope, f)
+	if err != nil {
+		return TicketList{}, err
+	}
 	tickets, err := h.store.Tickets(ctx, scope, filter)
 	if err != nil {
 		return TicketList{}, err
@@ -135,7 +115,12 @@ func (h *Helpdesk) Tickets(ctx context.Context, p *core.Person, f ListFilter) (T
 		list.Next = tickets[f.Limit-1].Number
 	}
 	list.Tickets = listed(dir, tickets, p, h.now())
-	return list, nil
+	if f.Words {
+		if list.Last, err = h.lastWords(ctx, dir, p, tickets); err != nil {
+			return TicketList{}, err
+		}
+	}
+	return list, h.markUnread(ctx, dir, p, tickets, list.Tickets)
 }
 
 // listed are the tickets as the person sees them in a list, which filters in SQL: the one rule has the last word.

@@ -20,7 +20,7 @@ type Filter struct {
 	Category core.Category
 	Priority core.Priority
 	Solver   core.PersonID
-	Group    core.SolverGroupID
+	Groups   []core.SolverGroupID
 	Queue    string // mine, unassigned, overdue, approval, spam, all ("")
 	Query    string // words in number, subject and the text the person may see
 	Before   core.Number
@@ -31,7 +31,7 @@ type Filter struct {
 // inside tells whether the filter is about what requesters are not shown (A68, D8): then it finds only what the person
 // sees from inside, or the list would tell what the page does not.
 func (f Filter) inside() bool {
-	return f.Priority != "" || f.Solver != 0 || f.Group != 0 || f.Queue == "unassigned"
+	return f.Priority != "" || f.Solver != 0 || len(f.Groups) > 0 || f.Queue == "unassigned"
 }
 
 // statuses are those that the filter leaves; nil = all, and no index is by status.

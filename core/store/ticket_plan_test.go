@@ -124,7 +124,7 @@ func TestNoListReadsAllTickets(t *testing.T) {
 	filters := map[string]store.Filter{"all": {}, "undone": {Statuses: live}, "waiting": {Statuses: []core.Status{core.Waiting}}, "closed": {Statuses: []core.Status{core.Closed}},
 		"mine": {Queue: "mine"}, "unassigned": {Queue: "unassigned"}, "overdue": {Queue: "overdue"}, "approval": {Queue: "approval"}, "spam": {Queue: "spam"},
 		"phone": {Category: "phone", Statuses: live}, "phone, all": {Category: "phone"}, "urgent": {Priority: core.Urgent, Statuses: live}, "urgent, all": {Priority: core.Urgent},
-		"normal": {Priority: core.Normal}, "solver": {Solver: solver}, "group": {Group: c.Field}, "service": {Services: services[len(services)-1:]}, "later page": {Before: 10000 + planTickets/2},
+		"normal": {Priority: core.Normal}, "solver": {Solver: solver}, "group": {Groups: []core.SolverGroupID{c.Field}}, "service": {Services: services[len(services)-1:]}, "later page": {Before: 10000 + planTickets/2},
 	}
 	whole := regexp.MustCompile(`Seq Scan on ticket\b`)
 	for who, scope := range scopes {

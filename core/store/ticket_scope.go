@@ -198,8 +198,9 @@ func begin(s Scope, f Filter) (*conditions, []sight) {
 		few = []sight{among(asked, asked, true)}
 	case f.Solver != 0:
 		few = []sight{within("t.solver_id = " + c.arg(f.Solver))}
-	case f.Group != 0:
-		few = []sight{within("t.group_id = " + c.arg(f.Group))}
+	case len(f.Groups) > 0:
+		groups := c.arg(f.Groups)
+		few = []sight{{unnest("g (id)", groups), "t.group_id = g.id", "t.group_id = any (" + groups + ")", true}}
 	default:
 		return c, sights
 	}
@@ -228,8 +229,8 @@ func (c *conditions) always(s Scope, f Filter) {
 	if f.Solver != 0 {
 		c.and("t.solver_id = " + c.arg(f.Solver))
 	}
-	if f.Group != 0 {
-		c.and("t.group_id = " + c.arg(f.Group))
+	if len(f.Groups) > 0 {
+		c.and("t.group_id = any (" + c.arg(f.Groups) + ")")
 	}
 }
 
