@@ -157,6 +157,19 @@ func placeholdersOf(kind TemplateKind) (list []string) {
 	return list
 }
 
+// Placeholders lists what texts of a kind of template may leave open, as they are written in the language.
+func Placeholders(kind TemplateKind, l Language) (list []string) {
+	for _, p := range placeholders {
+		if name := p.name; p.kind == kind {
+			if l == Spanish {
+				name = p.spanish
+			}
+			list = append(list, "{{"+name+"}}")
+		}
+	}
+	return list
+}
+
 // MayUseTemplate tells whether the person sees a template and may use it: in its own service, while that is in use (A27).
 func (d *Directory) MayUseTemplate(t *Template, p *Person) bool {
 	return d.templates(t.Service, p, TemplateUse)

@@ -16,7 +16,7 @@ func (v *visit) areas() (a web.Areas) {
 		v.Log.WarnContext(v.r.Context(), "areas not found", "error", err)
 		return a
 	}
-	a = web.Areas{Knowledge: areas.Knowledge, News: areas.News, Reports: areas.Reports}
+	a = web.Areas{Knowledge: areas.Knowledge, News: areas.News, Reports: areas.Reports, Templates: areas.Templates}
 	switch {
 	case areas.Approvals == decisionsMost:
 		a.Approvals = v.printer.Number(decisionsMost-1) + "+"

@@ -39,8 +39,8 @@ func TestOpenTicket(t *testing.T) {
 	}
 	done := ben.upload("/dashboard/ithelpdesk/new", []sending{{"screen.png", "image/png", picture(t)}}, "service", "IT/Printers", "subject", "  It   smokes ", "text", "A lot.\r\nReally.", "category", "hardware", "priority", "urgent")
 	p := ben.follow(done).want(200)
-	if p.text("h2") != "It smokes" || !strings.Contains(p.text(".said"), "[IT #1001]") || !strings.Contains(p.text(".gal"), "screen.png") {
-		t.Errorf("opened: %q, %q, %q", p.text("h2"), p.text(".said"), p.text(".gal"))
+	if p.text("#subject") != "It smokes" || !strings.Contains(p.text(".said"), "[IT #1001]") || !strings.Contains(p.text(".gal"), "screen.png") {
+		t.Errorf("opened: %q, %q, %q", p.text("#subject"), p.text(".said"), p.text(".gal"))
 	}
 	v := w.view(t, "mia", 1001)
 	if v.Priority != core.Urgent || v.Category != "hardware" || v.Requester.Name != "Ben Staff" || w.log(t, "mia", 1001)[0].Text != "A lot.\nReally." {
@@ -93,7 +93,7 @@ func TestOpenTicketForOthers(t *testing.T) {
 	w := newWorld(t)
 	mia := w.as(t, "mia")
 	p := mia.follow(mia.upload("/dashboard/ithelpdesk/new", nil, "service", "IT/Printers", "subject", "Called me", "text", "No toner.", "category", "hardware", "priority", "normal", "on_behalf_of", "eva@city.test")).want(200)
-	if got := w.view(t, "eva", 1001); got.Requester.Email != "eva@city.test" || p.text("h2") != "Called me" {
+	if got := w.view(t, "eva", 1001); got.Requester.Email != "eva@city.test" || p.text("#subject") != "Called me" {
 		t.Errorf("opened for %v", got.Requester)
 	}
 	// A ticket reporter files for others and does not see what they filed (A60).

@@ -42,7 +42,7 @@ func (f Frame) Area() string {
 	case path == "/quarantine", strings.HasPrefix(path, "/quarantine/"):
 		return "quarantine"
 	}
-	for _, area := range []string{"knowledge", "news", "approvals", "reports"} {
+	for _, area := range []string{"knowledge", "news", "approvals", "reports", "templates"} {
 		if path == "/"+area || strings.HasPrefix(path, "/"+area+"/") {
 			return area
 		}
@@ -53,6 +53,7 @@ func (f Frame) Area() string {
 // Areas are the parts of the desk beside tickets that are for the reader.
 type Areas struct {
 	Knowledge, News, Reports bool
+	Templates                bool
 	Approvals                string // how many tickets wait for their decision; "" = none
 }
 

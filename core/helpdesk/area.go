@@ -12,7 +12,8 @@ import (
 type Areas struct {
 	Knowledge, News bool // there is a service whose articles they read
 	Reports         bool
-	Approvals       int // tickets that wait for their decision, up to a limit
+	Templates       bool // there is a service whose templates they use (A27)
+	Approvals       int  // tickets that wait for their decision, up to a limit
 }
 
 // Areas finds them; most is up to how many approvals are counted.
@@ -21,7 +22,7 @@ func (h *Helpdesk) Areas(ctx context.Context, p *core.Person, most int) (Areas, 
 	if err != nil || p.Disabled {
 		return Areas{}, err
 	}
-	areas := Areas{Reports: !overseen(dir, p).Empty()}
+	areas := Areas{Reports: !overseen(dir, p).Empty(), Templates: len(dir.TemplateServices(p, 0)) > 0}
 	for id, s := range dir.Services {
 		if areas.Knowledge && areas.News {
 			break
