@@ -48,6 +48,8 @@ type View struct {
 	Actions            []Action          `json:"actions"`
 	// Internal tells that the viewer reads the whole log; pages use it to offer notes.
 	Internal bool `json:"-"`
+	// Unread tells, in lists, that somebody else wrote what the viewer may see and did not open yet.
+	Unread bool `json:"-"`
 	// TeamSide tells that what the viewer writes is the desk speaking.
 	TeamSide bool `json:"-"`
 }

@@ -18,6 +18,7 @@ type Helpdesk struct {
 	reader   MailReader
 	operator string // ActFor
 	floods   floods
+	watch    watch
 }
 
 // New makes a Helpdesk; now is the clock that everything in it uses.
