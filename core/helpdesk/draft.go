@@ -31,7 +31,8 @@ func (h *Helpdesk) UnsentCount(ctx context.Context, p *core.Person) (int, error)
 }
 
 // SaveDraft keeps what the person writes, in place of what they wrote before, without the files that drop names. What is
-// empty then is gone. Who does not see the ticket is told NotFound.
+// empty then is gone. Who does not see the ticket is told NotFound, a requester who
+// writes a note Forbidden.
 func (h *Helpdesk) SaveDraft(ctx context.Context, p *core.Person, d core.Draft, drop []string) error {
 	if len(d.Text) > maxDraftText {
 		return core.BadInput("text", "error.too_large")
@@ -96,7 +97,8 @@ func (h *Helpdesk) DiscardDraft(ctx context.Context, p *core.Person, n core.Numb
 	})
 }
 
-// draftTicket is the ticket that a draft belongs to, the surviving one where it was merged. Its author sees it.
+// draftTicket is the ticket that a draft belongs to, the surviving one where it was merged. Its author sees it, and with a
+// note its whole log.
 func (h *Helpdesk) draftTicket(ctx context.Context, p *core.Person, d core.Draft) (core.Number, error) {
 	if d.Kind == core.TicketDraft {
 		return 0, nil
@@ -104,7 +106,10 @@ func (h *Helpdesk) draftTicket(ctx context.Context, p *core.Person, d core.Draft
 	if d.Kind != core.ReplyDraft && d.Kind != core.NoteDraft {
 		return 0, core.BadInput("kind", "error.form")
 	}
-	t, _, _, err := h.see(ctx, p, d.Ticket)
+	t, s, _, err := h.see(ctx, p, d.Ticket)
+	if err == nil && d.Kind == core.NoteDraft && !s.SeesInternal() {
+		err = core.Refuse(core.Forbidden, "error.record.note_by_requester")
+	}
 	if err != nil {
 		return 0, err
 	}

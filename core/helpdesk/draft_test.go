@@ -158,7 +158,7 @@ func TestSendingWaitsAndCanBeUndone(t *testing.T) {
 	}
 	waiting, _ = c.desk.Drafts(t.Context(), c.People["mia"], n)
 	c.pass(helpdesk.UndoTime)
-	c.told("sent", "public_reply ben@city.test requester requester")
+	c.told("sent", "public_reply ben requester requester")
 	c.wantDrafts("sent", "mia", n)
 	_, err = c.desk.UndoSend(t.Context(), c.People["mia"], waiting[0].ID)
 	c.refused("too late", core.Conflict, err)
@@ -178,8 +178,8 @@ func TestSendingIsRefusedAtOnce(t *testing.T) {
 	c := newCity(t)
 	n := c.open("ben")
 	c.refused("nothing", core.Invalid, c.send("mia", n, core.ReplyDraft, ""))
-	c.draft("ben", n, core.NoteDraft, "for the team")
-	c.refused("a requester's note", core.Forbidden, c.send("ben", n, core.NoteDraft, ""))
+	c.refused("a requester writes a note", core.Forbidden, c.desk.SaveDraft(t.Context(), c.People["ben"], core.Draft{Ticket: n, Kind: core.NoteDraft, Text: "for the team"}, nil))
+	c.refused("a requester sends a note", core.Forbidden, c.send("ben", n, core.NoteDraft, ""))
 	c.draft("ben", n, core.ReplyDraft, "It is done")
 	c.refused("a requester resolves", core.Forbidden, c.send("ben", n, core.ReplyDraft, core.Resolved))
 	c.draft("mia", n, core.ReplyDraft, "Hello")
@@ -196,7 +196,7 @@ func TestSendingIsRefusedAtOnce(t *testing.T) {
 	c.pass(time.Minute)
 	c.told("refused")
 	c.wantDrafts("refused", "mia", n, "reply: Hello")
-	c.wantDrafts("refused", "ben", n, "note: for the team", "reply: It is done")
+	c.wantDrafts("refused", "ben", n, "reply: It is done")
 }
 
 // What happened while it waited may refuse it: then it is its author's again, who is told why.
