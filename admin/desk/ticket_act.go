@@ -123,7 +123,7 @@ func actTicket(v *visit) error {
 	if err != nil {
 		return v.refused(n, err, func(p *ticketPage, sentence string) {
 			if core.CodeOf(err) == core.Stale {
-				p.Since = p.since(form.Get("seen"))
+				p.Since = v.since(p.Entries, form.Get("seen"))
 			}
 			if asksMore(action) && !form.Has("undo") {
 				p.Dialog = &dialog{Action: action, Typed: form, Alert: sentence}

@@ -90,8 +90,8 @@ type level struct {
 var targetKeys = map[core.Target]string{core.TargetFirstResponse: "desk.target.first_response", core.TargetInternal: "desk.field.target",
 	core.TargetResolution: "desk.target.resolution"}
 
-// soon is from which part of the time on a deadline counts as near.
-const soon = .75
+// nearlyUsed is from which part of the time on a deadline counts as near.
+const nearlyUsed = .75
 
 // levels says how the ticket stands to its targets (E11, E12).
 func (v *visit) levels(view core.View) []level {
@@ -112,7 +112,7 @@ func (v *visit) levels(view core.View) []level {
 			l.Words = v.printer.T("desk.level.dropped")
 		case core.TargetAhead:
 			l.Words = v.printer.T("desk.level.ahead", span)
-			if t.Used >= soon {
+			if t.Used >= nearlyUsed {
 				l.Color = "amber"
 			}
 		}
@@ -127,13 +127,13 @@ func (l level) Percent() int { return int(l.Used*100 + .5) }
 // manyChanges is how many changes a refusal lists; of more the newest are told.
 const manyChanges = 5
 
-// since says in one line each what happened after the moment that the reader's page was made of.
-func (p *ticketPage) since(seen string) (lines []happened) {
+// since says in one line each what of the entries happened after the moment that the reader's page was made of.
+func (v *visit) since(entries []entry, seen string) (lines []happened) {
 	at, err := time.Parse(time.RFC3339Nano, seen)
 	if err != nil {
 		return nil
 	}
-	for _, e := range p.Entries {
+	for _, e := range entries {
 		if !e.At.After(at) {
 			continue
 		}
@@ -141,9 +141,9 @@ func (p *ticketPage) since(seen string) (lines []happened) {
 		switch {
 		case line != "":
 		case e.Note:
-			line = p.T("desk.since.note", e.Who, firstWords(e.Text))
+			line = v.printer.T("desk.since.note", e.Who, firstWords(e.Text))
 		default:
-			line = p.T("desk.since.message", e.Who, firstWords(e.Text))
+			line = v.printer.T("desk.since.message", e.Who, firstWords(e.Text))
 		}
 		lines = append(lines, happened{line, e.At})
 	}

@@ -161,10 +161,7 @@ func (v *visit) others(entries []entry) []entry {
 
 // came are lines of what others did since the moment that the writer's page was made of.
 func (v *visit) came(p *ticketPage, seen string) []happened {
-	q := *p
-	q.Frame = web.Frame{Printer: v.printer}
-	q.Entries = v.others(p.Entries)
-	return q.since(seen)
+	return v.since(v.others(p.Entries), seen)
 }
 
 // showCame renders those lines, for a page on which somebody writes.
