@@ -27,10 +27,11 @@ const keep = () => {
     last = track(last.then(async () => {
       const said = draft.keeping;
       const answer = await post(draft.address, { as: draft.kind, text: said }).catch(() => null);
-      if (typed.get(place) === draft && draft.text === said && answer?.ok) typed.delete(place);
+      const kept = answer?.status === 204; // not a page on which to sign in again
+      if (typed.get(place) === draft && draft.text === said && kept) typed.delete(place);
       draft.keeping = undefined;
       const form = document.querySelector("#write");
-      if (form) form.querySelector(".kept-state").textContent = answer?.ok ? form.dataset.kept : form.dataset.unkept;
+      if (form) form.querySelector(".kept-state").textContent = kept ? form.dataset.kept : form.dataset.unkept;
     }));
   }
 };
@@ -48,7 +49,13 @@ document.addEventListener("input", (event) => {
   waits = setTimeout(keep, 800);
 });
 document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && keep());
-window.addEventListener("pagehide", keep);
+
+// The next page may be made before what is kept on leaving has arrived: the tab hands it on itself.
+const handed = "postdesk.typed";
+window.addEventListener("pagehide", () => {
+  if (typed.size > 0) sessionStorage.setItem(handed, JSON.stringify([...typed]));
+  keep();
+});
 window.addEventListener("online", keep);
 
 // A form of the ticket waits for what is being kept or attached: nothing that arrives late undoes what it does.
@@ -97,6 +104,10 @@ const restore = () => {
   for (const key of document.querySelectorAll("#write [data-keys]")) key.textContent = keys;
 };
 document.addEventListener("htmx:after:swap", restore);
+for (const [place, { address, kind, text: said }] of JSON.parse(sessionStorage.getItem(handed) || "[]")) typed.set(place, { address, kind, text: said });
+sessionStorage.removeItem(handed);
+restore();
+keep();
 
 // The seconds count down; then the page is fetched until the message stands in the thread.
 const ends = new WeakMap();
@@ -245,7 +256,7 @@ document.addEventListener("toggle", (event) => {
   const find = () => event.target.querySelector("input")?.focus();
   const link = event.target.querySelector("#replies > a");
   if (!link) return find();
-  htmx.ajax("GET", link.href, { source: "#replies", target: "#replies", swap: "outerHTML" }).then(find);
+  htmx.ajax("GET", link.href, { source: "#replies", target: "#replies", swap: "outerHTML", headers: { "HX-Target": "div#replies" } }).then(find);
 }, true);
 document.addEventListener("input", (event) => {
   const replies = event.target.closest?.(".replies");
