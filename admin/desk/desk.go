@@ -132,6 +132,8 @@ func (d *desk) routes() []route {
 		{http.MethodGet, home + "/new", newTicket, false},
 		{http.MethodPost, home + "/new", openTicket, false},
 		{http.MethodGet, home + "/new/knowledge", matchKnowledge, false},
+		{http.MethodPost, home + "/new/draft", keepNew, false},
+		{http.MethodPost, home + "/new/draft/discard", dropNew, false},
 		{http.MethodGet, ticket, showTicket, false},
 		{http.MethodPost, ticket + "/record", recordTicket, false},
 		{http.MethodPost, ticket + "/draft", saveDraft, false},

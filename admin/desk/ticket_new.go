@@ -4,7 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
+	"time"
 
 	"postdesk/admin/web"
 	"postdesk/core"
@@ -29,6 +29,7 @@ type newPage struct {
 	Priority                           core.Priority
 	Fields                             []formField // custom ones (D27)
 	Kept                               []upload
+	Since                              time.Time // when what stands in it was kept; zero = it is new
 	Field, Alert                       string // what was refused, and where
 }
 
@@ -43,9 +44,12 @@ func newTicket(v *visit) error {
 		p.Service = asked.Get("service")
 	}
 	if id := asked.Get("template"); id != "" {
-		if err := v.begin(&p, id); err != nil {
-			return err
-		}
+		err = v.begin(&p, id)
+	} else {
+		err = v.goOn(&p)
+	}
+	if err != nil {
+		return err
 	}
 	return v.renderNew(http.StatusOK, p)
 }
@@ -108,27 +112,22 @@ func openTicket(v *visit) error {
 	if err != nil {
 		return err
 	}
-	known := []string{"service", "subject", "text", "category", "priority", "on_behalf_of", "kept", "template"}
-	for _, f := range p.Fields {
-		known = append(known, f.Input())
-	}
 	var files []upload
-	form, err := web.ReadUpload(v.r, v.uploads(&files), known...)
+	form, err := web.ReadUpload(v.r, v.uploads(&files), p.inputs()...)
 	if err != nil {
 		return err
 	}
-	p.Service, p.Subject, p.Text, p.OnBehalfOf = form.Get("service"), form.Get("subject"), lineEnds(form.Get("text")), strings.TrimSpace(form.Get("on_behalf_of"))
-	p.Category, p.Priority = core.Category(form.Get("category")), core.Priority(form.Get("priority"))
+	p.read(form)
 	p.Kept = append(v.waiting(form["kept"]), files...)
-	for i := range p.Fields {
-		p.Fields[i].read(form)
-	}
 	number, err := v.open(p, form.Get("template"))
 	var refusal *core.Error
 	if err = helpdesk.Refusal(err); errors.As(err, &refusal) && refusal.Code != core.NotFound {
 		return v.refuseNew(p, refusal, form.Get("template"))
 	}
 	if err != nil {
+		return err
+	}
+	if err := v.Helpdesk.DiscardDraft(v.r.Context(), v.me, 0, core.TicketDraft); err != nil {
 		return err
 	}
 	v.say(v.printer.T("desk.said.opened", v.dir.Desk.Tag(number)))

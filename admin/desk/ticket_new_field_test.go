@@ -144,3 +144,42 @@ func TestKnowledgeIsOfferedToWhoOpensATicket(t *testing.T) {
 		t.Errorf("without signing in: %d", p.status)
 	}
 }
+
+// What is being written is kept, on whatever machine one goes on, until the ticket is open or it is thrown away.
+func TestNewTicketIsKeptWhileItIsWritten(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.withFields(t)
+	typed := []string{"service", "IT/Printers", "subject", "Smoke", "text", "A lot.", "category", "phone", "priority", "high", "field:asset tag", "PC-17", "field:floor", "2", "field:socket", ""}
+	ben := w.as(t, "ben")
+	const draft = "/dashboard/ithelpdesk/new/draft"
+	ben.post(draft, typed...).want(204)
+	form := w.as(t, "ben").get("/dashboard/ithelpdesk/new").want(200)
+	kept := fields(form.one("#new"))
+	for i := 2; i < len(typed); i += 2 {
+		if at := slices.Index(kept, typed[i]); at < 0 || kept[at+1] != typed[i+1] {
+			t.Errorf("%s is not kept: %q", typed[i], kept)
+		}
+	}
+	if at := form.find("input[name=service][checked]"); len(at) != 1 || attr(at[0], "value") != "IT/Printers" {
+		t.Error("the service is not kept")
+	}
+	if got := fields(w.as(t, "eva").get("/dashboard/ithelpdesk/new").want(200).one("#new")); slices.Contains(got, "Smoke") {
+		t.Error("somebody else reads it")
+	}
+	ben.follow(ben.upload("/dashboard/ithelpdesk/new", nil, typed...)).want(200)
+	empty := func(when string) {
+		t.Helper()
+		if p := ben.get("/dashboard/ithelpdesk/new").want(200); slices.Contains(fields(p.one("#new")), "Smoke") || len(p.find(".from")) != 0 {
+			t.Errorf("%s it is still there", when)
+		}
+	}
+	empty("opened")
+	ben.post(draft, typed...).want(204)
+	ben.follow(ben.post(draft + "/discard")).want(200)
+	empty("thrown away")
+	ben.post(draft, typed...).want(204)
+	ben.post(draft, "service", "IT/Printers", "subject", " ", "text", "", "category", "other", "priority", "normal").want(204)
+	empty("emptied")
+	ben.post(draft, "color", "red").want(400)
+}

@@ -15,6 +15,32 @@ if (form) {
   window.addEventListener("pageshow", narrow);
   narrow();
 
+  // What is being written is kept while one types, for any machine. Files stay with the form.
+  const state = form.querySelector(".kept-state");
+  let changed = false, sent = false, later;
+  const keep = async () => {
+    clearTimeout(later);
+    if (!changed || sent) return;
+    changed = false;
+    const fields = new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string"));
+    const answer = await fetch(form.dataset.draft, { method: "POST", keepalive: true, body: fields }).catch(() => null);
+    if (!sent) state.textContent = answer?.ok ? form.dataset.kept : form.dataset.unkept;
+  };
+  form.addEventListener("input", (event) => {
+    if (event.target.type === "file") return;
+    changed = true;
+    state.textContent = "";
+    clearTimeout(later);
+    later = setTimeout(keep, 800);
+  });
+  form.addEventListener("submit", () => {
+    sent = true;
+    clearTimeout(later);
+  });
+  window.addEventListener("pageshow", () => { sent = false; });
+  window.addEventListener("pagehide", keep);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && keep());
+
   // Knowledge that may save the ticket. An answer to what was typed before is dropped.
   const matches = document.querySelector("#matches");
   let waits, asked = "";
