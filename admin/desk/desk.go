@@ -162,13 +162,15 @@ func (d *desk) serve(handle func(*visit) error, open bool) http.HandlerFunc {
 		case v.me == nil && !open:
 			err = v.redirectToLogin()
 		default:
+			must := false
 			if !open && !v.setsUp() {
-				var must bool
-				if must, err = d.Helpdesk.MustSetUpSecondFactor(r.Context(), v.dir, v.me); must {
-					handle = setUpFirst
-				}
+				must, err = d.Helpdesk.MustSetUpSecondFactor(r.Context(), v.dir, v.me)
 			}
-			if err == nil {
+			switch {
+			case err != nil:
+			case must:
+				err = v.redirect(security)
+			default:
 				err = handle(v)
 			}
 		}

@@ -131,19 +131,22 @@ func (v *visit) proven(p *core.Person, next string) error {
 	if has {
 		return v.askSecond(p, next)
 	}
-	return v.signIn(p, next)
+	if err := v.enter(p); err != nil {
+		return err
+	}
+	return v.redirect(next)
 }
 
-// signIn begins the session under a new token and with nothing of what stood in it, so that one known before, or somebody
+// enter begins the session under a new token and with nothing of what stood in it, so that one known before, or somebody
 // else's, is worth nothing.
-func (v *visit) signIn(p *core.Person, next string) error {
+func (v *visit) enter(p *core.Person) error {
 	if err := v.renew(); err != nil {
 		return err
 	}
 	v.sessions.Put(v.r.Context(), keyPerson, int64(p.ID))
 	v.sessions.Put(v.r.Context(), keySignedIn, v.now.Unix())
 	v.know(p.Email)
-	return v.redirect(next)
+	return nil
 }
 
 // renew empties the session and gives it a new token.

@@ -101,14 +101,12 @@ func useSecond(v *visit) error {
 		return err
 	}
 	v.tries.succeeded(account, v.network())
-	if recovered {
-		w.Next = security
-	}
-	if err := v.signIn(p, w.Next); err != nil {
+	if err := v.enter(p); err != nil {
 		return err
 	}
 	if recovered {
 		v.say(v.printer.T("login.second.recovered"))
+		return v.redirect(security)
 	}
-	return nil
+	return v.redirect(w.Next)
 }

@@ -282,6 +282,3 @@ func unlinkIdentity(v *visit) error {
 	v.say(v.printer.T("security.identity.unlinked"))
 	return v.redirect(security)
 }
-
-// setUpFirst answers whatever else is asked by who must set a second factor up.
-func setUpFirst(v *visit) error { return v.redirect(security) }

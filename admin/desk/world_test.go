@@ -50,6 +50,10 @@ func newWorldAt(t testing.TB, publicURL string) *world {
 	w := &world{City: storetest.NewCity(t)}
 	w.exec(t, "update person set password_hash = $1", hash())
 	w.help = helpdesk.New(w.Store, time.Now)
+	server := httptest.NewUnstartedServer(nil)
+	if publicURL == "" { // providers of identities send people back to where the desk really is
+		publicURL = "http://" + server.Listener.Addr().String()
+	}
 	handler, err := admin.New(admin.Config{
 		Helpdesk: w.help, Store: w.Store, PublicURL: publicURL,
 		Log: slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn})),
@@ -57,7 +61,8 @@ func newWorldAt(t testing.TB, publicURL string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(handler)
+	server.Config.Handler = handler
+	server.Start()
 	t.Cleanup(server.Close)
 	w.url, w.host = server.URL, strings.TrimPrefix(server.URL, "http://")
 	return w
@@ -138,6 +143,7 @@ type browser struct {
 	w      *world
 	client *http.Client
 	lang   string
+	agent  string // what it calls itself; "" = as Go does
 }
 
 func (w *world) browser(t testing.TB) *browser {
@@ -172,6 +178,9 @@ func (b *browser) send(r *http.Request) page {
 	b.t.Helper()
 	if b.lang != "" {
 		r.Header.Set("Accept-Language", b.lang)
+	}
+	if b.agent != "" {
+		r.Header.Set("User-Agent", b.agent)
 	}
 	res, err := b.client.Do(r)
 	if err != nil {
