@@ -135,6 +135,7 @@ func (p *Program) Run(ctx context.Context) error {
 			running.Go(func() { p.mailOut(work) })
 		}
 		running.Go(func() { p.jobs(work) })
+		running.Go(func() { p.sendWritten(work) })
 		running.Wait()
 	})
 	var err error

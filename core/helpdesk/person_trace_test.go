@@ -170,6 +170,10 @@ func (c *traces) plantTickets(ben int64, address func(string) string) {
 	record(c.others, c.People["mia"].ID, "note", "Seen.", "", []string{"somebody@city.test", address("log_record.copied")}, nil)
 	record(c.others, c.People["mia"].ID, "assignment", "", "", []string{}, core.Change{Field: "solver", From: address("log_record.change"), To: "Sol Vega"})
 	record(c.own, c.People["sol"].ID, "property", "", "", []string{}, core.Change{Field: "text", From: "zqzq jams", To: "It jams"})
+	c.sql(`with written as (insert into draft (id, person_id, ticket_number, kind, text, fields, failure, updated_at)
+			values (gen_random_uuid(), $1, $2, 'reply', $3, jsonb_build_object('subject', $4::text), jsonb_build_object('key', $5::text), now()) returning id)
+		insert into draft_file (id, draft_id, name, content_type, size, sha256) select gen_random_uuid(), id, $6, $7, $8, $9 from written`,
+		ben, c.others, word("draft.text"), word("draft.fields"), word("draft.failure"), word("draft_file.name"), word("draft_file.content_type"), size, sum[:])
 	id := uuid.NewString()
 	c.sql(`insert into approval (id, ticket_number, rule, state, text, digest, asked_by, asked_at) values ($1, $2, 'all', 'approved', $3, sha256('x'), $4, now())`,
 		id, c.others, word("approval.text"), ben)

@@ -106,7 +106,7 @@ func (tx *Tx) BeginErasure(f *core.Forgotten, now time.Time) {
 		tx.write("with args as (select $1::bigint, $2::text, $3::timestamptz, $4::text[]) "+sql, f.ID, f.Address(), now, f.Addresses)
 	}
 	for _, table := range []string{"person_address", "api_token", "sign_in_link", "sessions", "second_factor", "recovery_code", "identity",
-		"notification_setting", "ticket_seen", "presence", "confirmation"} {
+		"notification_setting", "ticket_seen", "presence", "confirmation", "draft"} {
 		tx.write("delete from "+table+" where person_id = $1", f.ID)
 	}
 	tx.write("delete from address_guard where address = any ($1)", f.Addresses)

@@ -51,6 +51,9 @@ var heldSections = []struct {
 		from log_record r where r.author_id = $1 or lower(r.author_address) = any ($2) order by r.ticket_number, r.at`},
 	{"named_in_events", false, `select ticket_number as ticket, at, kind, change, array(select a from unnest(copied) a where lower(a) = any ($2)) as copied from log_record
 		where author_id is distinct from $1 and (kind not in ('message', 'note', 'property') and change::text ilike any ($3) or copied && $2) order by 1, 2`},
+	{"drafts", false, `select d.id, d.ticket_number as ticket, d.kind, d.text, d.fields, d.updated_at, d.send_at, d.failure,
+		(select jsonb_agg(jsonb_build_object('name', f.name, 'content_type', f.content_type, 'size', f.size) order by f.id) from draft_file f where f.draft_id = d.id) as files
+		from draft d where d.person_id = $1 order by d.id`},
 	{"approvals_asked", false, "select id, ticket_number as ticket, rule, state, text, asked_at, expires_at from approval where asked_by = $1 order by asked_at"},
 	{"approvals_decided", false, `select a.ticket_number as ticket, a.id as approval, v.state, v.decided_at, case when v.decided_by is distinct from $1 and v.decided_by is not null then '' else v.text end as text,
 		v.decided_by is distinct from v.person_id and v.decided_by is not null as by_delegate
