@@ -21,7 +21,7 @@ import (
 )
 
 // Vocabularies are asked for by a key that is put together at run time.
-var vocabularies = []string{"reason.", "status.", "priority.", "category.", "role.", "event.", "action.", "approval.", "refusal.", "finding.", "command.", "notice.", "held.", "sent."}
+var vocabularies = []string{"reason.", "desk.queue.", "status.", "priority.", "category.", "role.", "event.", "action.", "approval.", "refusal.", "finding.", "command.", "notice.", "held.", "sent."}
 
 // sentences reads a locale file as written: each key with its forms ("other" where there is one only).
 func sentences(t *testing.T, lang core.Language) map[string]map[string]string {

@@ -127,6 +127,7 @@ func (d *desk) routes() []route {
 		{http.MethodPost, templateHome + "/{id}", editTemplate, false},
 		{http.MethodPost, templateHome + "/{id}/delete", deleteTemplate, false},
 		{http.MethodGet, home, listTickets, false},
+		{http.MethodPost, home + "/actions/{action}", actTickets, false},
 		{http.MethodGet, home + "/find", findAnything, false},
 		{http.MethodGet, home + "/people", findPeople, false},
 		{http.MethodGet, home + "/new", newTicket, false},
