@@ -34,7 +34,9 @@ func (s *server) record(next http.Handler) http.Handler {
 				status = http.StatusOK
 			}
 			route := chi.RouteContext(r.Context()).RoutePattern()
-			s.metrics.request(r.Method, route, status, took)
+			if w.Header().Get("Content-Type") != "text/event-stream" { // open for as long as its page: no duration of a request
+				s.metrics.request(r.Method, route, status, took)
+			}
 			s.Log.DebugContext(r.Context(), "request", "method", r.Method, "route", route, "status", status, "took", took)
 		}()
 		next.ServeHTTP(ww, r)

@@ -118,6 +118,11 @@ POST  /quarantine/{id}/{decision}                   session
 GET   /dashboard/ithelpdesk                         session
 GET   /dashboard/ithelpdesk/new                     session
 POST  /dashboard/ithelpdesk/new                     session
+GET   /dashboard/ithelpdesk/events                  session
+GET   /dashboard/ithelpdesk/live                    session
+GET   /dashboard/ithelpdesk/{number:[0-9]+}/live    session
+POST  /dashboard/ithelpdesk/{number:[0-9]+}/seen    session
+POST  /dashboard/ithelpdesk/{number:[0-9]+}/presence  session
 GET   /dashboard/ithelpdesk/{number:[0-9]+}         session
 POST  /dashboard/ithelpdesk/{number:[0-9]+}/record  session
 POST  /dashboard/ithelpdesk/{number:[0-9]+}/actions/{action}  session

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 
@@ -58,8 +59,10 @@ func New(c Config) (http.Handler, error) {
 
 // Server makes the HTTP server for the handler of New. Uploads, downloads and live pages lengthen their own deadlines.
 func Server(h http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{
+	closing, end := context.WithCancel(context.Background())
+	server := &http.Server{
 		Handler:           h,
+		BaseContext:       func(net.Listener) context.Context { return web.WithClosing(context.Background(), closing.Done()) },
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      60 * time.Second,
@@ -67,4 +70,6 @@ func Server(h http.Handler, log *slog.Logger) *http.Server {
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // what clients do wrong in TCP and TLS
 	}
+	server.RegisterOnShutdown(end)
+	return server
 }

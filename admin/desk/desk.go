@@ -62,6 +62,12 @@ func Mount(r chi.Router, c Config) error {
 			r.Method(route.method, route.pattern, d.serve(route.handle, route.open))
 		}
 	})
+	r.Group(func(r chi.Router) {
+		r.Use(web.Policy, d.peek)
+		for _, route := range d.liveRoutes() {
+			r.Method(route.method, route.pattern, d.serve(route.handle, route.open))
+		}
+	})
 	return nil
 }
 
