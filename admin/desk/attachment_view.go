@@ -86,12 +86,13 @@ func viewAttachment(v *visit) error {
 func (p *viewer) find(n core.Number, records []core.RecordView, id string) bool {
 	var all []file
 	for _, r := range records {
-		for _, a := range r.Attachments {
-			if a.ID == id {
+		for _, f := range filesOf(n, r) {
+			if f.ID == id {
 				p.Back = ticketPath(n) + "#r-" + r.ID
 			}
-			if !a.Removed {
-				all = append(all, fileOf(n, a))
+			if !f.Removed {
+				f.View = viewOf(f) // the way on leads over what is for saving only
+				all = append(all, f)
 			}
 		}
 	}
@@ -124,7 +125,8 @@ func beginning(r io.Reader, size int64) (text string, cut bool, err error) {
 	}
 	lines := strings.SplitAfterN(templates.Plain(text), "\n", viewLines+1)
 	if len(lines) > viewLines {
-		lines, cut = lines[:viewLines], true
+		cut = cut || lines[viewLines] != ""
+		lines = lines[:viewLines]
 	}
 	for i, line := range lines {
 		if runes := []rune(line); len(runes) > viewLine {
@@ -167,13 +169,31 @@ func isUTF8(raw []byte) bool {
 var textKinds = []string{".bat", ".cfg", ".conf", ".csv", ".eml", ".htm", ".html", ".ics", ".ini", ".json", ".log", ".md", ".ps1", ".reg",
 	".sh", ".sql", ".svg", ".toml", ".txt", ".vcf", ".xml", ".yaml", ".yml"}
 
+// filesOf are the files of a record, pictures first.
+func filesOf(n core.Number, r core.RecordView) []file {
+	files := make([]file, 0, len(r.Attachments))
+	for _, a := range r.Attachments {
+		files = append(files, fileOf(n, a))
+	}
+	slices.SortStableFunc(files, func(a, b file) int {
+		switch {
+		case a.Image == b.Image:
+			return 0
+		case a.Image:
+			return -1
+		}
+		return 1
+	})
+	return files
+}
+
 // fileOf tells how a file is offered, by what its sender says it is: the viewer looks at what it is.
 func fileOf(n core.Number, a core.AttachmentView) file {
 	f := file{AttachmentView: a, Href: ticketPath(n) + "/attachments/" + a.ID}
 	kind, _, _ := strings.Cut(a.ContentType, "/")
 	switch {
 	case shownInline(a.ContentType):
-		f.Kind, f.Image = "picture", a.Size <= previewLimit
+		f.Kind, f.Image = "picture", a.Size <= previewLimit && !a.Removed
 	case a.ContentType == pdfKind:
 		f.Kind = "pdf"
 	case kind == "text" || a.ContentType == "message/rfc822" || a.ContentType == "application/json" || slices.Contains(textKinds, strings.ToLower(path.Ext(a.Name))):
@@ -181,6 +201,8 @@ func fileOf(n core.Number, a core.AttachmentView) file {
 	default:
 		return f
 	}
-	f.View = f.Href + "/view"
+	f.View = viewOf(f)
 	return f
 }
+
+func viewOf(f file) string { return f.Href + "/view" }

@@ -61,6 +61,20 @@ func (f file) Open() string {
 	return f.Href
 }
 
+// Pictures are the files that are shown among what was written, Others those that are named below.
+func (e entry) Pictures() []file { return e.Files[:e.pictures()] }
+
+// Others: see Pictures.
+func (e entry) Others() []file { return e.Files[e.pictures():] }
+
+func (e entry) pictures() int {
+	n := slices.IndexFunc(e.Files, func(f file) bool { return !f.Image })
+	if n < 0 {
+		return len(e.Files)
+	}
+	return n
+}
+
 // mailsIn are the mails of a record that are in one state.
 type mailsIn struct {
 	State core.OutboundState
@@ -111,10 +125,10 @@ func (v *visit) thread(view core.View, records []core.RecordView) thread {
 		if r.Verified != nil {
 			e.Proof = map[bool]string{true: "yes", false: "no"}[*r.Verified]
 		}
+		e.Files = filesOf(view.Number, r)
 		kept := 0
-		for _, a := range r.Attachments {
-			e.Files = append(e.Files, fileOf(view.Number, a))
-			if !a.Removed {
+		for _, f := range e.Files {
+			if !f.Removed {
 				kept++
 			}
 		}

@@ -8,7 +8,7 @@ const look = async (link) => {
     dialog.showModal();
     dialog.querySelector("#viewer").replaceChildren();
   }
-  await htmx.ajax("GET", link.getAttribute("href"), { target: "#viewer", swap: "outerHTML" });
+  await htmx.ajax("GET", link.getAttribute("href"), { target: "#viewer", swap: "outerHTML", headers: { "HX-Target": "div#viewer" } });
   const shown = dialog.querySelector(".viewer[data-file]");
   if (!shown || shown.classList.contains("pending")) window.location.assign(link.href); // the page says what was wrong
   else if (!shown.contains(document.activeElement)) shown.querySelector(".stage :is(a, pre), .bar a").focus();
