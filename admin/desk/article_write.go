@@ -36,7 +36,6 @@ type articleForm struct {
 	Alert      string
 	Field      string // what the alert is about; "" = the whole
 	Preview    template.HTML
-	Previewed  bool
 	Other      *articleRow // what somebody else made of it meanwhile
 	OtherText  template.HTML
 }
@@ -88,6 +87,7 @@ func (s shelf) form(v *visit, id string) (p articleForm, err error) {
 		return p, core.Refuse(core.Forbidden, "error.forbidden")
 	}
 	p.Version, p.Service, p.Heading, p.Text, p.Speech = a.Version, a.Service, a.Title, a.Text, a.Language
+	p.Preview = templates.Prose(a.Text)
 	p.Requesters, p.Pinned, p.MailedAt, p.Action = a.ForRequesters, a.Pinned, a.MailedAt, s.Base+"/"+id+"/edit"
 	if a.ExpiresAt != nil {
 		p.Expires = a.ExpiresAt.In(v.clocks()).Format(onDeskClocks)
@@ -216,7 +216,7 @@ func (s shelf) preview(v *visit) error {
 	if _, err := p.typed(v, form); err == web.ErrForm { // what else is wrong is said when it is kept
 		return err
 	}
-	p.Preview, p.Previewed = templates.Prose(p.Text), true
+	p.Preview = templates.Prose(p.Text)
 	if web.Wants(v.r, "preview") {
 		p.Frame = v.frame("", p.Base)
 		p.Part = true

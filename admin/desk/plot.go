@@ -52,7 +52,7 @@ func (v *visit) plots(r *core.Report) []plot {
 	kept := []string{say.T("reports.met"), say.T("reports.missed")}
 	plots := []plot{
 		{Name: say.T("reports.plot.came"), Kind: "bars", Series: []string{say.T("report.created"), say.T("report.resolved")}},
-		{Name: say.T("reports.plot.open"), Kind: "line", Series: []string{say.T("report.open")}},
+		{Name: say.T("reports.plot.open"), Kind: "line", Series: []string{say.T("reports.open")}},
 		{Name: say.T("reports.first_response"), Kind: "stack", Series: kept},
 		{Name: say.T("reports.resolution"), Kind: "stack", Series: kept},
 	}

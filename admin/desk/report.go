@@ -133,7 +133,7 @@ func (p *reportPage) count(v *visit, r *core.Report) {
 	p.Tiles = []reportTile{
 		{say.T("report.created"), number(r.Totals.Created), ""},
 		{say.T("report.resolved"), number(r.Totals.Resolved), ""},
-		{say.T("report.open"), number(r.Totals.Open), ""},
+		{say.T("reports.open"), number(r.Totals.Open), ""},
 		promise("reports.first_response", r.Totals.FirstResponse),
 		promise("reports.resolution", r.Totals.Resolution),
 	}

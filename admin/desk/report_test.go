@@ -46,7 +46,7 @@ func TestNumbersAreForWhoOversees(t *testing.T) {
 		t.Error("a manager has no link")
 	}
 	p := man.get("/reports").want(200)
-	if got, want := p.text(".tile"), strings.Join([]string{"Opened 19", "Resolved 14", "Open at its end 5",
+	if got, want := p.text(".tile"), strings.Join([]string{"Opened 19", "Resolved 14", "Open at the end 5",
 		"First response in time 78% 14 of 18 · median 2 h", "Resolution in time 67% 12 of 18 · median 9 h 30 min"}, "\n"); got != want {
 		t.Errorf("the tiles say\n%s\nwant\n%s", got, want)
 	}
@@ -93,7 +93,7 @@ func TestNumbersAreAskedFor(t *testing.T) {
 	if got := year.text(".counted thead"); !strings.Contains(got, "Category Opened Resolved") {
 		t.Errorf("it tells apart by %q", got)
 	}
-	file := mia.get(attr(year.one(".after a"), "href")).want(200)
+	file := mia.get(attr(year.one(".export a"), "href")).want(200)
 	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(file.body), "\uFEFF"))).ReadAll()
 	if err != nil || len(rows) < 2 || rows[0][0] != "Period from" {
 		t.Fatalf("the table is %q, %v", rows, err)
