@@ -141,6 +141,8 @@ func (d *desk) routes() []route {
 		{http.MethodGet, home + "/new/knowledge", matchKnowledge, false},
 		{http.MethodPost, home + "/new/draft", keepNew, false},
 		{http.MethodPost, home + "/new/draft/discard", dropNew, false},
+		{http.MethodGet, home + "/drafts", listDrafts, false},
+		{http.MethodPost, home + "/drafts", discardDraft, false},
 		{http.MethodGet, ticket, showTicket, false},
 		{http.MethodPost, ticket + "/record", recordTicket, false},
 		{http.MethodPost, ticket + "/draft", saveDraft, false},

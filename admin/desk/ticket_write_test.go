@@ -124,6 +124,28 @@ func TestMessageThatCouldNotBeSentIsInTheBoxAgain(t *testing.T) {
 	if alert := p.text("form.write .box .alert"); texts(p) != "All done|" || !strings.HasPrefix(alert, "It was not sent.") {
 		t.Errorf("the box says %q: %q", texts(p), alert)
 	}
+	// It is marked in the list and in the rail, and stands among the drafts also where the ticket is out of sight.
+	p = mia.get("/dashboard/ithelpdesk?status=all")
+	if marks := p.text("#list .tag.red"); !strings.Contains(marks, "Not sent") {
+		t.Errorf("the list marks %q", marks)
+	}
+	p = mia.follow(page{t: t, status: 303, header: http.Header{"Location": {attr(p.one("[href=/dashboard/ithelpdesk/drafts]"), "href")}}}).want(200)
+	if !strings.Contains(p.text(".drafts"), "All done") || !strings.HasPrefix(p.text(".drafts .alert"), "It was not sent.") {
+		t.Errorf("the drafts: %q", p.text(".drafts"))
+	}
+	w.exec(t, "delete from role_grant where person_id = $1", w.People["mia"].ID)
+	w.exec(t, "update desk set version = version + 1")
+	mia.get(at(n)).want(404)
+	if p = mia.get("/dashboard/ithelpdesk/drafts"); !strings.Contains(p.text(".drafts"), "All done") || len(p.find(".drafts a.btn")) != 0 {
+		t.Errorf("without sight of the ticket: %q", p.text(".drafts"))
+	}
+	mia.post("/dashboard/ithelpdesk/drafts", fields(p.one(".drafts form"))[0], fmt.Sprint(int64(n)), "kind", "reply").want(303)
+	if p = mia.get("/dashboard/ithelpdesk/drafts"); strings.Contains(p.text(".drafts"), "All done") || len(p.find(".rail [href=/dashboard/ithelpdesk/drafts]")) != 0 {
+		t.Errorf("thrown away: %q", p.text(".drafts"))
+	}
+	if p = w.as(t, "sol").get("/dashboard/ithelpdesk/drafts"); len(p.find(".drafts li")) != 0 {
+		t.Error("somebody else reads them")
+	}
 }
 
 // Who wrote while something came is shown it and asked once more; what they did themselves keeps nobody.

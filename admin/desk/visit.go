@@ -95,7 +95,7 @@ func (v *visit) frame(title, address string) web.Frame {
 	if said := v.sessions.PopString(v.r.Context(), keySaid); said != "" {
 		f.Said = strings.Split(said, "\n")
 	}
-	f.Held, f.Areas = v.heldCount(), v.areas()
+	f.Held, f.Areas, f.Unsent = v.heldCount(), v.areas(), v.unsentCount()
 	path, query, _ := strings.Cut(address, "?")
 	values, _ := url.ParseQuery(query) // our own
 	for _, l := range []core.Language{core.English, core.Spanish} {

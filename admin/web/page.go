@@ -19,18 +19,19 @@ import (
 // say .T "key" in the reader's language.
 type Frame struct {
 	templates.Printer
-	Nonce string
-	Title string
-	Desk  string // the desk's name
-	Me    *core.Person
-	Now   time.Time
-	Said  []string // what the request before this one has to say
-	Links []LanguageLink
-	Query string // what is searched for
-	Held  string // how many mails wait for the reader's decision; "" = they sort none
-	Areas Areas
-	Path  string // of this page, with its query, for coming back to it
-	Part  bool   // only a part is rendered, for a page that stands already
+	Nonce  string
+	Title  string
+	Desk   string // the desk's name
+	Me     *core.Person
+	Now    time.Time
+	Said   []string // what the request before this one has to say
+	Links  []LanguageLink
+	Query  string // what is searched for
+	Held   string // how many mails wait for the reader's decision; "" = they sort none
+	Areas  Areas
+	Unsent string // how many messages of the reader could not be sent; "" = none
+	Path   string // of this page, with its query, for coming back to it
+	Part   bool   // only a part is rendered, for a page that stands already
 }
 
 // Area is the part of the desk that the page belongs to, for the navigation.
@@ -39,6 +40,8 @@ func (f Frame) Area() string {
 	switch {
 	case path == "/dashboard/ithelpdesk/new":
 		return "new"
+	case path == "/dashboard/ithelpdesk/drafts":
+		return "drafts"
 	case path == "/quarantine", strings.HasPrefix(path, "/quarantine/"):
 		return "quarantine"
 	}

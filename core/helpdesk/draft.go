@@ -25,6 +25,11 @@ func (h *Helpdesk) DraftsOf(ctx context.Context, p *core.Person) ([]*core.Draft,
 	return h.store.DraftsOf(ctx, p.ID)
 }
 
+// DraftsIn tells in which of some tickets the person writes something; true = something of it could not be sent.
+func (h *Helpdesk) DraftsIn(ctx context.Context, p *core.Person, tickets []core.Number) (map[core.Number]bool, error) {
+	return h.store.DraftsIn(ctx, p.ID, tickets)
+}
+
 // UnsentCount is how many messages of the person could not be sent.
 func (h *Helpdesk) UnsentCount(ctx context.Context, p *core.Person) (int, error) {
 	return h.store.UnsentCount(ctx, p.ID)

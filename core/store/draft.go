@@ -74,6 +74,19 @@ func (r reads) DraftsOf(ctx context.Context, p core.PersonID) ([]*core.Draft, er
 	return r.drafts(ctx, "d.person_id = $1 order by d.failure is null, d.updated_at desc limit 200", p)
 }
 
+// DraftsIn tells in which of some tickets a person writes something; true = something of it could not be sent.
+func (r reads) DraftsIn(ctx context.Context, p core.PersonID, tickets []core.Number) (map[core.Number]bool, error) {
+	rows, err := r.db.Query(ctx, "select ticket_number, bool_or(failure is not null) from draft where person_id = $1 and ticket_number = any ($2) group by 1", p, tickets)
+	if err != nil {
+		return nil, fmt.Errorf("drafts of tickets: %w", err)
+	}
+	in := map[core.Number]bool{}
+	var n core.Number
+	var failed bool
+	_, err = pgx.ForEachRow(rows, []any{&n, &failed}, func() error { in[n] = failed; return nil })
+	return in, err
+}
+
 // UnsentCount is how many messages of a person could not be sent.
 func (r reads) UnsentCount(ctx context.Context, p core.PersonID) (n int, err error) {
 	err = r.db.QueryRow(ctx, "select count(*) from draft where person_id = $1 and failure is not null", p).Scan(&n)
