@@ -6,7 +6,13 @@ const pressed = new Map();
 
 document.addEventListener("submit", (event) => {
   const form = event.target, button = event.submitter;
-  if (!form.closest("#detail") || event.defaultPrevented || !button) return;
+  if (!form.closest("#detail") || !form.action.includes("/actions/")) return;
+  if (pressed.has(form)) { // once is enough
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return;
+  }
+  if (!button) return;
   const menu = button.closest("details.menu:not(.wide, .more, .add)");
   const label = menu?.querySelector("summary .now");
   const shown = label ? label.closest("summary") : button;
@@ -24,7 +30,7 @@ document.addEventListener("submit", (event) => {
     shown.removeAttribute("aria-busy");
     delete form.dataset.sent;
   });
-});
+}, true); // before htmx takes it
 
 // takeBack undoes what a press showed, and says so where the press was.
 const takeBack = (form) => {
