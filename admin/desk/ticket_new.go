@@ -30,7 +30,7 @@ type newPage struct {
 	Fields                             []formField // custom ones (D27)
 	Kept                               []upload
 	Since                              time.Time // when what stands in it was kept; zero = it is new
-	Field, Alert                       string // what was refused, and where
+	Field, Alert                       string    // what was refused, and where
 }
 
 func newTicket(v *visit) error {

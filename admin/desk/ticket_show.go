@@ -31,6 +31,7 @@ type ticketPage struct {
 	Articles []core.ArticleView // about the same
 	Levels   []level
 	Rare     []rare // acts that are not asked for every day
+	Plainly  *plainly
 	Added    string // the address that was typed, where adding a person was refused
 	Back     string // address of the list
 	Base     string // the ticket's address
@@ -99,6 +100,9 @@ func (v *visit) ticketPage(status int, n core.Number, change func(*ticketPage)) 
 		return err
 	}
 	p.Levels, p.Rare = v.levels(view), p.rare()
+	if p.Plainly = v.plainly(view); p.Plainly != nil { // it has these as plain words
+		p.Rare = slices.DeleteFunc(p.Rare, func(r rare) bool { return r.Action == core.ActWithdraw })
+	}
 	return v.deskPage(status, p)
 }
 
