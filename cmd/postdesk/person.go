@@ -14,6 +14,8 @@ import (
 type personCmd struct {
 	Export personExportCmd `cmd:"" help:"Write everything that is held about a person into a zip file: person.json, raw mails, files."`
 	Erase  personEraseCmd  `cmd:"" help:"Erase a person and what they wrote; tickets, their numbers and states stay. Without --yes it only tells what would happen."`
+	Link   personLinkCmd   `cmd:"" help:"Let a person sign in with an account at a provider of the desk file."`
+	Reset  personResetCmd  `cmd:"" name:"reset-second-factor" help:"Take the second factor from a person who lost phone and recovery codes."`
 }
 
 type personExportCmd struct {
