@@ -121,7 +121,7 @@ const refresh = (numbers) => {
 
 const rows = (of) => {
   const found = new Map();
-  for (const row of of?.querySelectorAll(".row") ?? []) found.set(Number(new URL(row.href).pathname.match(/\d+$/)?.[0]), row.closest("li"));
+  for (const row of of?.querySelectorAll(".row") ?? []) found.set(Number(new URL(row.getAttribute("href"), location).pathname.match(/\d+$/)?.[0]), row.closest("li"));
   return found;
 };
 const inUse = (of) => of.scrollTop > 0 || (of.scrollHeight <= of.clientHeight && scrollY > 0) || of.matches(":hover, :focus-within, :has(:checked)");
