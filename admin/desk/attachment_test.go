@@ -129,8 +129,11 @@ func TestFilesOfNotesStayWithTheTeam(t *testing.T) {
 		t.Errorf("one record's archive has %s", got)
 	}
 	ben.get(at(n) + "/attachments.zip?record=" + internal.ID).want(404)
-	if shown := ben.get(at(n)); shown.text(".about") != "All 3 files" || attr(shown.one(".gal .btn"), "href") != at(n)+"/attachments.zip?record="+log[0].ID {
-		t.Errorf("ben is offered %q", shown.text(".about"))
+	if shown := ben.get(at(n)); shown.text(".about") != "" || shown.text(".gal .btn") != "Save all 3 files" || attr(shown.one(".gal .btn"), "href") != at(n)+"/attachments.zip?record="+log[0].ID {
+		t.Errorf("ben is offered %q and %q", shown.text(".about"), shown.text(".gal .btn"))
+	}
+	if shown := mia.get(at(n)); shown.text(".about .btn") != "All 4 files" || attr(shown.one(".about .btn"), "href") != at(n)+"/attachments.zip" {
+		t.Errorf("mia is offered %q", shown.text(".about"))
 	}
 	w.exec(t, "update attachment set sha256 = null, dropped_at = now() where name = 'big.log'")
 	if got := unzip(t, ben.get(at(n)+"/attachments.zip").want(200)); got != "log.txt first|Log (2).txt second" {

@@ -104,6 +104,11 @@ func TestBrowserFilesAndHistory(t *testing.T) {
 			if at := eval[string](c, `document.activeElement.className`); !strings.Contains(at, "file") {
 				t.Errorf("the focus is lost on %q", at)
 			}
+			c.do("write", chromedp.SendKeys(chromedp.CSS(".write textarea"), "text"))
+			press("ArrowLeft")
+			if open := eval[bool](c, `Boolean(document.querySelector("dialog.looking[open], dialog.looking .stage"))`); open {
+				t.Error("an arrow in the box opens a file that was closed")
+			}
 			c.do("unfold", chromedp.Click(chromedp.CSS(".rest summary")), chromedp.WaitVisible(chromedp.CSS(".rest[open] .when-open")))
 			c.do("mails", chromedp.Click(chromedp.CSS(".mails summary")), chromedp.WaitVisible(chromedp.CSS(".mails[open] li")))
 			c.sound("unfolded")

@@ -22,7 +22,7 @@ type thread struct {
 	Switch  string // address that shows the other of both; "" = there is next to nothing to leave out
 	Events  int    // how many lines the switch leaves out
 	Files   int
-	Zip     string // address of all files together; "" = fewer than two
+	Zip     string // address of all files together; "" = at most one record has some
 }
 
 // entry is one record of the thread: what somebody wrote, or a small line that says what happened.
@@ -94,7 +94,7 @@ func (v *visit) thread(view core.View, records []core.RecordView) thread {
 	base := ticketPath(view.Number)
 	t := thread{Entries: make([]entry, 0, len(records)), Only: v.messagesOnly()}
 	today := v.printer.Day(v.now, v.now)
-	days, last := map[string]bool{}, ""
+	days, last, with := map[string]bool{}, "", 0
 	for _, r := range records {
 		e := entry{RecordView: r, Who: v.dir.Desk.Name, Side: "other", Note: !r.ShowToRequester}
 		if r.Author != nil {
@@ -132,7 +132,10 @@ func (v *visit) thread(view core.View, records []core.RecordView) thread {
 				kept++
 			}
 		}
-		if t.Files += kept; kept > 1 {
+		if kept > 0 {
+			t.Files, with = t.Files+kept, with+1
+		}
+		if kept > 1 {
 			e.Zip = base + "/attachments.zip?record=" + r.ID
 		}
 		e.Mails = v.mails(r.Sent)
@@ -148,7 +151,7 @@ func (v *visit) thread(view core.View, records []core.RecordView) thread {
 	if len(days) == 1 { // one day needs no separators
 		t.Entries[0].Day = ""
 	}
-	if t.Files > 1 {
+	if with > 1 {
 		t.Zip = base + "/attachments.zip"
 	}
 	if t.Events >= switchFrom || t.Only && t.Events > 0 {

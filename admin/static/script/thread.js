@@ -10,6 +10,7 @@ const look = async (link) => {
   }
   await htmx.ajax("GET", link.getAttribute("href"), { target: "#viewer", swap: "outerHTML", headers: { "HX-Target": "div#viewer" } });
   const shown = dialog.querySelector(".viewer[data-file]");
+  if (!dialog.open) return; // closed meanwhile
   if (!shown || shown.classList.contains("pending")) window.location.assign(link.href); // the page says what was wrong
   else if (!shown.contains(document.activeElement)) shown.querySelector(".stage :is(a, pre), .bar a").focus();
 };
@@ -25,8 +26,12 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("keydown", (event) => {
   const rel = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
-  if (rel && !event.altKey && !event.metaKey && !event.ctrlKey) document.querySelector(`.viewer a[rel=${rel}]`)?.click();
+  if (!rel || event.altKey || event.metaKey || event.ctrlKey || event.target.closest("input, textarea, select")) return;
+  document.querySelector(`:is(dialog.looking[open], main.looking) a[rel=${rel}]`)?.click();
 });
+document.addEventListener("close", (event) => { // what it showed goes on no longer
+  if (event.target.matches("dialog.looking")) event.target.querySelector("#viewer").replaceChildren();
+}, true);
 
 // The switch shows its effect before the answer is there.
 document.addEventListener("click", (event) => {
