@@ -17,7 +17,7 @@ const track = (promise) => {
   return promise;
 };
 
-const post = (address, fields) => fetch(address, { method: "POST", keepalive: true, headers: { "X-Requested-With": "desk" }, body: new URLSearchParams(fields) });
+const post = (address, fields) => fetch(address, { method: "POST", keepalive: true, body: new URLSearchParams(fields) });
 
 const keep = () => {
   clearTimeout(waits);
