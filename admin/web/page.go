@@ -42,6 +42,8 @@ func (f Frame) Area() string {
 		return "new"
 	case path == "/dashboard/ithelpdesk/drafts":
 		return "drafts"
+	case strings.HasPrefix(path, "/me/"):
+		return "me"
 	case path == "/quarantine", strings.HasPrefix(path, "/quarantine/"):
 		return "quarantine"
 	}

@@ -53,7 +53,7 @@ func (s *shell) run(code int, args ...string) (stdout, stderr string) {
 	return out.String(), errs.String()
 }
 
-var secrets = []string{"ROOT_PASSWORD=root-secret", "IT_PASSWORD=it-secret", "CLOUD_SECRET=cloud-secret", "CLOUD_REFRESH=refresh-secret"}
+var secrets = []string{"ROOT_PASSWORD=root-secret", "IT_PASSWORD=it-secret", "CLOUD_SECRET=cloud-secret", "OIDC_SECRET=oidc-secret", "CLOUD_REFRESH=refresh-secret"}
 
 func TestApplyExportApply(t *testing.T) {
 	t.Parallel()
