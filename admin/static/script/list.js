@@ -39,6 +39,16 @@ document.addEventListener("reset", (event) => event.target.id === "bulk" && setT
 document.addEventListener("htmx:after:swap", count);
 window.addEventListener("pageshow", count);
 
+// A menu that is open stays so, whatever the list learns meanwhile; what it was opened for closes it.
+document.addEventListener("toggle", (event) => {
+  if (event.target.matches("#pills details, #bulk details")) event.target.toggleAttribute("hx-morph-skip", event.target.open);
+}, true);
+document.addEventListener("submit", (event) => {
+  const menu = event.target.closest("#pills details");
+  menu?.removeAttribute("hx-morph-skip");
+  if (menu) menu.open = false;
+});
+
 // What is done with the chosen ones shows on them at once; the answer brings the list as it is then.
 document.addEventListener("submit", (event) => {
   if (event.target.id !== "bulk") return;
