@@ -66,6 +66,9 @@ func newChrome(t *testing.T, base string) *chrome {
 		switch e := event.(type) {
 		case *runtime.EventExceptionThrown:
 			c.complaints = append(c.complaints, e.ExceptionDetails.Text)
+			if thrown := e.ExceptionDetails.Exception; thrown != nil {
+				c.complaints = append(c.complaints, thrown.Description)
+			}
 		case *runtime.EventConsoleAPICalled:
 			if e.Type == "error" || e.Type == "warning" || e.Type == "assert" {
 				c.complaints = append(c.complaints, fmt.Sprint(e.Type, e.Args))

@@ -58,6 +58,9 @@ func (p *Program) sweep(ctx context.Context) error {
 	if err := p.store.SweepSignIns(ctx, now()); err != nil {
 		return err
 	}
+	if err := p.store.SweepLive(ctx, now()); err != nil {
+		return err
+	}
 	if err := p.desk.DropDrafts(ctx); err != nil {
 		return err
 	}

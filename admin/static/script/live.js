@@ -199,7 +199,7 @@ const announce = () => {
   const thread = document.querySelector("#detail .thread");
   const last = came.map((id) => document.getElementById(id)).filter((message) => message && message.querySelector(".by b")?.textContent !== said.me).pop();
   came = [];
-  if (!thread || !last) return;
+  if (!thread || !last || [...document.querySelectorAll("#write textarea")].some((text) => text.value)) return; // who writes is told above the box
   document.querySelector("#detail .just")?.remove();
   const line = document.createElement("button");
   line.type = "button";
