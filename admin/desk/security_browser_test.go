@@ -67,6 +67,7 @@ func (c *chrome) pictures(name string, lang core.Language) {
 		for _, width := range []int64{360, 768, 1440} {
 			what := fmt.Sprintf("sign-in-%s-%s-%d-%s", name, lang, width, theme)
 			c.do(what, chromedp.EmulateViewport(width, 900))
+			eval[bool](c, `Promise.allSettled(document.getAnimations().map((a) => a.finished)).then(() => true)`, chromedp.EvalAwaitPromise) // colours that fade are no colours yet
 			c.sound(what)
 			picture, err := chromedp.Run(c.ctx, chromedp.FullScreenshot(100))
 			if err == nil {
