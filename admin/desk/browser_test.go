@@ -254,10 +254,16 @@ func TestLook(t *testing.T) {
 	look("around", at(around), wide, narrow)
 	press = ".as-note input"
 	look("note", one, wide, narrow)
-	for name, menu := range map[string]string{"assign": ".acts .menu:nth-of-type(2) summary", "resolve": ".menu.wide summary", "account": ".me summary"} {
+	for name, menu := range map[string]string{"assign": `#detail .acts .menu:has([action*="/assign"]) summary`, "resolve": "#detail .acts .menu.wide summary", "account": ".me summary"} {
 		press = menu
 		look(name, one, wide, narrow)
 	}
+	press = ""
+	for _, act := range []string{"ask", "edit", "move", "merge"} {
+		look(act, one+"?do="+act, wide, narrow)
+	}
+	press = ".filter summary"
+	look("filter", home, wide, narrow)
 	press = ""
 	look("new", home+"/new", wide, narrow)
 	c.expects = "404"

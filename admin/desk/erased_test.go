@@ -33,7 +33,7 @@ func TestPagesOfErasedPeople(t *testing.T) {
 	for who, word := range map[string]string{"mia": "erased person", "sol": "persona borrada"} {
 		for _, path := range []string{"/dashboard/ithelpdesk", at} {
 			body := string(w.as(t, who).get(path).want(200).body)
-			if !strings.Contains(body, word) {
+			if path == at && !strings.Contains(body, word) {
 				t.Errorf("%s at %s does not read %q", who, path, word)
 			}
 			for _, gone := range []string{"@invalid", "Secret", "secret", "Ben Staff", "Eva", "ben@city.test"} {

@@ -41,7 +41,7 @@ func TestBrowserKeyboard(t *testing.T) {
 			ticket := w.sample(t)
 			say := printer(t, lang)
 			c := newChrome(t, w.url)
-			c.do("language", chromedp.Navigate(w.url+"/login?lang="+string(lang)))
+			c.do("language", chromedp.EmulateViewport(1440, 900), chromedp.Navigate(w.url+"/login?lang="+string(lang)))
 			c.signIn(w.People["mia"].Email)
 			focus := func() string { return eval[string](c, `document.activeElement.getAttribute("href") || document.activeElement.name || document.activeElement.tagName`) }
 
@@ -62,6 +62,15 @@ func TestBrowserKeyboard(t *testing.T) {
 				t.Errorf("enter opens %s, the focus is on %s", got, focus())
 			}
 
+			// Where the list makes room for the ticket, the focus goes there.
+			c.do("narrow", chromedp.EmulateViewport(700, 900), chromedp.Navigate(w.url+"/dashboard/ithelpdesk"), chromedp.WaitVisible(chromedp.CSS("#list .row")))
+			key("j")
+			c.do("enter", chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(chromedp.CSS("article.detail")))
+			if got := eval[string](c, `document.activeElement.id`); got != "subject" {
+				t.Errorf("the focus is on %q", got)
+			}
+			c.do("wide", chromedp.EmulateViewport(1440, 900))
+
 			palette := func(text string) {
 				t.Helper()
 				eval[bool](c, `document.dispatchEvent(new KeyboardEvent("keydown", {key: "k", ctrlKey: true, bubbles: true}))`)
@@ -73,11 +82,11 @@ func TestBrowserKeyboard(t *testing.T) {
 			c.do("open", chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(chromedp.CSS(fmt.Sprintf(`article.detail[data-number="%d"]`, ticket))))
 
 			key("n")
-			if focus() != "text" || !eval[bool](c, `document.querySelector("#write [value=note]").checked`) {
+			if focus() != "note" || !eval[bool](c, `document.querySelector("#write [value=note]").checked`) {
 				t.Errorf("n leads to %s", focus())
 			}
-			c.do("write and leave", chromedp.SendKeys(chromedp.CSS("#write textarea"), "jk?"), chromedp.KeyEvent(kb.Escape))
-			if got := eval[string](c, `document.querySelector("#write textarea").value`); got != "jk?" {
+			c.do("write and leave", chromedp.SendKeys(chromedp.CSS("#write [name=note]"), "jk?"), chromedp.KeyEvent(kb.Escape))
+			if got := eval[string](c, `document.querySelector("#write [name=note]").value`); got != "jk?" {
 				t.Errorf("while writing, keys write %q", got)
 			}
 			key("?")

@@ -29,7 +29,7 @@ func TestBrowserOpening(t *testing.T) {
 			}
 			say := printer(t, lang)
 			c := newChrome(t, w.url)
-			c.do("language", chromedp.Navigate(w.url+"/login?lang="+string(lang)))
+			c.do("language", chromedp.EmulateViewport(1440, 900), chromedp.Navigate(w.url+"/login?lang="+string(lang)))
 			c.signIn(w.People[who].Email)
 			c.do("form", chromedp.Navigate(w.url+"/dashboard/ithelpdesk/new"), chromedp.WaitVisible(chromedp.CSS("#new")))
 			c.sees(say.T("desk.new.after"))

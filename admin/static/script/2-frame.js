@@ -49,9 +49,6 @@ for (const input of document.querySelectorAll("input[type=file]")) {
   });
 }
 
-// Where the thread scrolls by itself it begins at its newest end.
-const thread = document.querySelector(".thread");
-if (thread && thread.scrollHeight > thread.clientHeight) thread.scrollTop = thread.scrollHeight;
 const current = document.querySelector(".list .row[aria-current]");
 if (current && current.offsetTop > current.closest(".list").clientHeight) current.closest(".list").scrollTop = current.offsetTop - 80;
 
@@ -63,6 +60,7 @@ document.addEventListener("htmx:after:swap", () => {
     if (open && new URL(row.href).pathname.endsWith("/" + open)) row.setAttribute("aria-current", "true");
     else row.removeAttribute("aria-current");
   }
-  const thread = document.querySelector(".thread");
-  if (thread && thread.scrollHeight > thread.clientHeight) thread.scrollTop = thread.scrollHeight;
+  // Where the list made room for the ticket, the focus goes with it.
+  const here = document.activeElement;
+  if (open && (here === document.body || here.getClientRects().length === 0)) document.querySelector("#subject")?.focus({ preventScroll: true });
 });

@@ -43,12 +43,11 @@ const step = (by) => {
   return true;
 };
 const write = (mode) => {
-  const box = visible(document.querySelector("#write textarea"));
   const choice = document.querySelector(`#write input[name=as][value=${mode}]`);
-  if (!box || !choice) return false;
-  if (choice.type === "radio") choice.click();
-  box.focus();
-  return true;
+  if (choice?.type === "radio") choice.click();
+  const box = choice && [...document.querySelectorAll("#write textarea")].find(visible);
+  box?.focus();
+  return Boolean(box);
 };
 
 const plain = {

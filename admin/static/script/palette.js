@@ -21,7 +21,7 @@ if (palette) {
       add(button, label, () => (button.matches("summary") ? openMenu(button) : button.click()));
     }
     for (const mode of document.querySelectorAll("#write .mode label")) {
-      add(mode, mode.textContent, () => { mode.click(); document.querySelector("#write textarea")?.focus(); });
+      add(mode, mode.textContent, () => mode.click()); // which puts the focus into its box (write.js)
     }
     for (const link of document.querySelectorAll(".rail > a, .rail .pop a:not(.lang a), header.top > a.btn")) {
       add(link, link.getAttribute("aria-label") || link.textContent, () => link.click());
