@@ -100,18 +100,21 @@ func TestDoorsAreShutWithoutAKey(t *testing.T) {
 func TestReadingChangesNothing(t *testing.T) {
 	t.Parallel()
 	e := newEdge(t, nil)
-	tables := []string{"ticket", "ticket_person", "log_record", "inbound", "outbox", "person", "desk", "reply_token",
-		"approval", "approver", "confirmation", "absence", "notification_setting", "ticket_link", "ticket_ancestor", "audit", "article", "template"}
-	state := func() (s string) {
+	var tables []string
+	if err := e.Store.Pool().QueryRow(t.Context(), "select array_agg(tablename::text order by 1) from pg_tables where schemaname = 'public'").Scan(&tables); err != nil || len(tables) < 20 {
+		t.Fatalf("%d tables: %v", len(tables), err)
+	}
+	state := func() map[string]string {
+		digests := map[string]string{}
 		for _, name := range tables {
 			var digest string
-			err := e.Store.Pool().QueryRow(t.Context(), fmt.Sprintf("select coalesce(md5(string_agg(x::text, '' order by x::text)), '') from %s x", name)).Scan(&digest)
+			err := e.Store.Pool().QueryRow(t.Context(), fmt.Sprintf("select coalesce(md5(string_agg(x::text, '' order by x::text)), '') from %q x", name)).Scan(&digest)
 			if err != nil {
 				t.Fatal(err)
 			}
-			s += name + digest
+			digests[name] = digest
 		}
-		return s
+		return digests
 	}
 	err := e.desk.Do(t.Context(), core.Actor{Person: e.People["ben"], Via: core.ViaAPI, Level: core.SignedIn}, func(a *helpdesk.Act) error {
 		_, err := a.OpenTicket(t.Context(), helpdesk.NewTicket{Service: e.Printers, Subject: "Paper jam", Text: "x"}) // 1001
@@ -120,14 +123,20 @@ func TestReadingChangesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mia, root, before := e.bearer(t, "mia"), e.bearer(t, "root"), state()
+	mia, root := e.bearer(t, "mia"), e.bearer(t, "root")
+	for _, token := range []string{mia, root} { // that a token is in use is noted, once in a while
+		e.serve(http.MethodGet, "/api/v1/me", "Authorization", token)
+	}
+	before := state()
 	for _, r := range rows(t) {
 		if r.method == http.MethodGet && r.who != "session" {
 			e.serve(r.method, r.target(), "Authorization", mia)
 			e.serve(r.method, r.target(), "Authorization", root)
 		}
 	}
-	if state() != before {
-		t.Error("a GET changed the database")
+	for name, digest := range state() {
+		if digest != before[name] {
+			t.Errorf("a GET changed the table %s", name)
+		}
 	}
 }
