@@ -47,8 +47,12 @@ func (tx *Tx) AddConfirmation(ctx context.Context, c Confirmation) (id string, e
 
 // Confirmation reads one; NotFound where there is none.
 func (r reads) Confirmation(ctx context.Context, id string) (*Confirmation, error) {
+	name, err := nameOf(id)
+	if err != nil {
+		return nil, err
+	}
 	rows, err := r.db.Query(ctx, `select id, inbound_id, person_id, coalesce(ticket_number, 0), created_at, expires_at, outcome
-		from confirmation where id::text = $1`, id)
+		from confirmation where id = $1`, name)
 	if err != nil {
 		return nil, fmt.Errorf("confirmation: %w", err)
 	}

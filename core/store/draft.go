@@ -110,10 +110,11 @@ func (r reads) DraftsDue(ctx context.Context, now time.Time, limit int) (ids []s
 
 // LockDraft reads a draft that is about to be sent or taken back; NotFound where it is gone.
 func (tx *Tx) LockDraft(ctx context.Context, id string) (*core.Draft, error) {
-	if uuid.Validate(id) != nil {
-		return nil, core.Refuse(core.NotFound, "error.not_found")
+	name, err := nameOf(id)
+	if err != nil {
+		return nil, err
 	}
-	return tx.oneDraft(ctx, "d.id = $1 for update", id)
+	return tx.oneDraft(ctx, "d.id = $1 for update", name)
 }
 
 // LockWritten is LockDraft for what a person is writing.

@@ -48,7 +48,11 @@ func (r reads) Records(ctx context.Context, n core.Number) ([]*core.Record, erro
 
 // Record reads one log record. NotFound where there is none.
 func (r reads) Record(ctx context.Context, id string) (*core.Record, error) {
-	return r.one(ctx, "r.id::text = $1", id)
+	name, err := nameOf(id)
+	if err != nil {
+		return nil, err
+	}
+	return r.one(ctx, "r.id = $1", name)
 }
 
 // FirstRecord is the message that opened a ticket. What was merged into it may be older, and is not it.
@@ -177,8 +181,12 @@ func (d digest) ScanBytes(v []byte) error {
 func (r reads) Attachment(ctx context.Context, n core.Number, id string) (*core.Attachment, *core.Record, error) {
 	var a core.Attachment
 	var record string
-	err := r.db.QueryRow(ctx, "select record_id, "+attachmentColumns+` from attachment a join log_record r on r.id = a.record_id
-		where a.id::text = $2 and r.ticket_number = $1`, n, id).Scan(append([]any{&record}, attachmentFields(&a)...)...)
+	name, err := nameOf(id)
+	if err != nil {
+		return nil, nil, err
+	}
+	err = r.db.QueryRow(ctx, "select record_id, "+attachmentColumns+` from attachment a join log_record r on r.id = a.record_id
+		where a.id = $2 and r.ticket_number = $1`, n, name).Scan(append([]any{&record}, attachmentFields(&a)...)...)
 	if err != nil {
 		return nil, nil, notFound(err)
 	}

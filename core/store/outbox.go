@@ -234,10 +234,14 @@ func (r reads) OutboundMail(ctx context.Context, state core.OutboundState, befor
 
 // Outbound reads one row of the outbox.
 func (r reads) Outbound(ctx context.Context, id string) (*Outbound, error) {
-	return r.outbound(ctx, "id::text = $1", id)
+	name, err := nameOf(id)
+	if err != nil {
+		return nil, err
+	}
+	return r.outbound(ctx, "id = $1", name)
 }
 
-func (r reads) outbound(ctx context.Context, where, key string) (*Outbound, error) {
+func (r reads) outbound(ctx context.Context, where string, key any) (*Outbound, error) {
 	rows, err := r.db.Query(ctx, "select "+outboundColumns+" from outbox o where "+where, key)
 	if err != nil {
 		return nil, fmt.Errorf("outbox: %w", err)
@@ -249,12 +253,16 @@ func (r reads) outbound(ctx context.Context, where, key string) (*Outbound, erro
 // ReplayOutbound sends a mail again that ended parked, rejected or cancelled; false where it stands otherwise. What was
 // accepted is never sent again, and what is not kept cannot be.
 func (tx *Tx) ReplayOutbound(ctx context.Context, id string, now time.Time) (bool, error) {
+	name, err := nameOf(id)
+	if err != nil {
+		return false, err
+	}
 	tag, err := tx.exec(ctx, `update outbox o set state = 'queued', next_at = $2, attempts = 0, response = '', finished_at = null,
 			bundled = false, digest_id = null
-		where id::text = $1 and state in ('parked', 'rejected', 'cancelled') and not (`+contentDropped+`)`, id, now)
+		where id = $1 and state in ('parked', 'rejected', 'cancelled') and not (`+contentDropped+`)`, name, now)
 	if err == nil && tag.RowsAffected() == 1 { // what it was to carry goes along again
 		tx.write(`update outbox set state = 'queued', response = '', finished_at = null
-			where digest_id::text = $1 and bundled and state in ('parked', 'rejected') and content_dropped_at is null`, id)
+			where digest_id = $1 and bundled and state in ('parked', 'rejected') and content_dropped_at is null`, name)
 	}
 	tx.wakeOutbox = true
 	return tag.RowsAffected() == 1, err

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -279,6 +280,16 @@ func notFound(err error) error {
 		return core.Refuse(core.NotFound, "error.not_found")
 	}
 	return err
+}
+
+// nameOf reads the UUID that somebody asks for, so that a primary key finds it and no table is searched; NotFound where it
+// is none.
+func nameOf(id string) (uuid.UUID, error) {
+	name, err := uuid.Parse(id)
+	if err != nil {
+		return name, core.Refuse(core.NotFound, "error.not_found")
+	}
+	return name, nil
 }
 
 // Malformed tells whether the database refused a text for its characters: NUL, or bytes that are no UTF-8.
