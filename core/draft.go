@@ -1,6 +1,9 @@
 package core
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // DraftKind is what a draft becomes when it is sent.
 type DraftKind string
@@ -25,6 +28,14 @@ type Draft struct {
 	UpdatedAt time.Time
 	SendAt    time.Time // zero = it is being written
 	Failure   *Error    // why it was not sent, until its author goes on writing
+}
+
+// RepeatOf tells whether another draft that is on its way says all of this one.
+func (d *Draft) RepeatOf(other *Draft) bool {
+	return !d.Empty() && !other.SendAt.IsZero() && other.Ticket == d.Ticket && other.Kind == d.Kind && other.Text == d.Text && other.Status == d.Status &&
+		!slices.ContainsFunc(d.Files, func(f Attachment) bool {
+			return !slices.ContainsFunc(other.Files, func(o Attachment) bool { return o.Name == f.Name && o.SHA256 == f.SHA256 })
+		})
 }
 
 // Empty tells whether nothing is in it.

@@ -24,14 +24,15 @@ func recordTicket(v *visit) error {
 	if err != nil {
 		return err
 	}
+	message := core.Draft{Ticket: n, Kind: kind, Text: textOf(form, kind), Status: core.Status(form.Get("then"))}
 	err = v.keepWriting(n, kind, form)
 	if err == nil {
-		err = v.Helpdesk.SendDraft(v.r.Context(), v.actor(), n, kind, core.Status(form.Get("then")), version)
+		err = v.Helpdesk.SendDraft(v.r.Context(), v.actor(), message, version)
 	}
 	if core.CodeOf(err) == core.Stale {
 		var news bool
 		if news, err = v.news(n, form.Get("seen"), err); !news && err == nil {
-			err = v.Helpdesk.SendDraft(v.r.Context(), v.actor(), n, kind, core.Status(form.Get("then")), 0)
+			err = v.Helpdesk.SendDraft(v.r.Context(), v.actor(), message, 0)
 		}
 	}
 	if err != nil {

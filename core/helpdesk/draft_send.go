@@ -16,23 +16,34 @@ const UndoTime = 10 * time.Second
 // errRehearsed undoes what was done to see whether it can be done.
 var errRehearsed = errors.New("rehearsed")
 
-// SendDraft sends what the actor writes in a ticket, in UndoTime: until then it waits, and UndoSend takes it back. With it the
-// ticket is set to a status, Waiting or Resolved; "" leaves it. What would be refused now is refused now, and stays what is being
-// written. ifVersion is that of the ticket which the actor saw (E5).
-func (h *Helpdesk) SendDraft(ctx context.Context, actor core.Actor, n core.Number, kind core.DraftKind, status core.Status, ifVersion int) error {
-	n, err := h.draftTicket(ctx, actor.Person, core.Draft{Ticket: n, Kind: kind})
+// SendDraft sends what the actor writes in a ticket, in UndoTime: until then it waits, and UndoSend takes it back. The draft
+// names ticket and kind; its text goes out with the files that are kept, whatever was kept of the text, for that may have
+// come from another window meanwhile. With its status, Waiting or Resolved, the ticket is set to it; "" leaves it. What
+// would be refused now is refused now, and stays what is being written. Sending once more what waits already is sending it
+// once. ifVersion is that of the ticket which the actor saw (E5).
+func (h *Helpdesk) SendDraft(ctx context.Context, actor core.Actor, d core.Draft, ifVersion int) error {
+	n, err := h.draftTicket(ctx, actor.Person, d)
 	if err != nil {
 		return err
 	}
+	d.Author, d.Ticket = actor.Person.ID, n
 	return h.Do(ctx, actor, func(a *Act) error {
-		d, err := a.tx.LockWritten(ctx, actor.Person.ID, n, kind)
-		if core.CodeOf(err) == core.NotFound {
-			return core.BadInput("text", "error.text.empty")
+		written := d
+		written.UpdatedAt = a.now
+		if err := a.tx.SaveDraft(ctx, &written); err != nil {
+			return err
 		}
+		drafts, err := a.tx.Drafts(ctx, actor.Person.ID, n)
 		if err != nil {
 			return err
 		}
-		d.Status = status
+		i := slices.IndexFunc(drafts, func(x *core.Draft) bool { return x.ID == written.ID })
+		d := drafts[i]
+		d.Status = written.Status
+		if slices.ContainsFunc(drafts, d.RepeatOf) { // the version of a ticket does not tell two presses of the button apart before a message has left
+			a.tx.DeleteDraft(d.ID)
+			return nil
+		}
 		err = a.Try(ctx, func() error {
 			if err := a.send(ctx, d, ifVersion); err != nil {
 				return err
@@ -42,7 +53,7 @@ func (h *Helpdesk) SendDraft(ctx context.Context, actor core.Actor, n core.Numbe
 		if !errors.Is(err, errRehearsed) {
 			return err
 		}
-		a.tx.ScheduleDraft(d.ID, a.now.Add(UndoTime), status)
+		a.tx.ScheduleDraft(d.ID, a.now.Add(UndoTime), d.Status)
 		return nil
 	})
 }

@@ -20,7 +20,21 @@ func (c *city) draft(who string, n core.Number, kind core.DraftKind, text string
 
 // send sends what is being written, as the ticket is now.
 func (c *city) send(who string, n core.Number, kind core.DraftKind, status core.Status) error {
-	return c.desk.SendDraft(c.Context(), c.actor(who), n, kind, status, 0)
+	return c.desk.SendDraft(c.Context(), c.actor(who), core.Draft{Ticket: n, Kind: kind, Text: c.written(who, n, kind), Status: status}, 0)
+}
+
+func (c *city) written(who string, n core.Number, kind core.DraftKind) string {
+	c.Helper()
+	all, err := c.desk.Drafts(c.Context(), c.People[who], n)
+	if err != nil {
+		c.Fatal(err)
+	}
+	for _, d := range all {
+		if d.Kind == kind && d.SendAt.IsZero() {
+			return d.Text
+		}
+	}
+	return ""
 }
 
 // pass lets time go by, and the daemon look at the clock.
@@ -192,7 +206,7 @@ func TestSendingIsRefusedAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.mails()
-	c.refused("an old page", core.Stale, c.desk.SendDraft(t.Context(), c.actor("mia"), n, core.ReplyDraft, "", v.Version))
+	c.refused("an old page", core.Stale, c.desk.SendDraft(t.Context(), c.actor("mia"), core.Draft{Ticket: n, Kind: core.ReplyDraft, Text: "Hello"}, v.Version))
 	c.pass(time.Minute)
 	c.told("refused")
 	c.wantDrafts("refused", "mia", n, "reply: Hello")
@@ -236,6 +250,58 @@ func TestMessageRefusedAtTheEndGoesBack(t *testing.T) {
 	}
 	c.draft("mia", n, core.ReplyDraft, "So it works?")
 	c.wantDrafts("written again", "mia", n, "reply: So it works?")
+}
+
+// A button that is pressed twice, in one window or two, sends one message (E5): until it has left, the ticket's version does
+// not tell the presses apart. The same words with another file or another end are another message.
+func TestPressingSendTwiceSendsOnce(t *testing.T) {
+	t.Parallel()
+	c := newCity(t)
+	n := c.open("ben")
+	v, err := c.desk.Ticket(t.Context(), c.People["mia"], n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	attach := func(name string) {
+		if _, err := c.desk.AddDraftFiles(t.Context(), c.People["mia"], core.Draft{Ticket: n, Kind: core.ReplyDraft}, []core.Attachment{c.file(name, name)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	press := func(status core.Status) {
+		if err := c.desk.SendDraft(t.Context(), c.actor("mia"), core.Draft{Ticket: n, Kind: core.ReplyDraft, Text: "Done", Status: status}, v.Version); err != nil {
+			t.Error(err)
+		}
+	}
+	attach("a.txt")
+	var presses sync.WaitGroup
+	for range 4 {
+		presses.Go(func() { press("") })
+	}
+	presses.Wait()
+	c.wantDrafts("pressed four times", "mia", n, "[reply: Done +a.txt]")
+	attach("a.txt")
+	press("")
+	c.wantDrafts("with the same file", "mia", n, "[reply: Done +a.txt]")
+	attach("b.txt")
+	press("")
+	press(core.Waiting)
+	c.wantDrafts("something else", "mia", n, "[reply: Done +a.txt]", "[reply: Done +b.txt]", "[reply: Done]")
+}
+
+// What is sent is what the form says, not what another window kept meanwhile.
+func TestTheWordsOfTheFormAreSent(t *testing.T) {
+	t.Parallel()
+	c := newCity(t)
+	n := c.open("ben")
+	c.draft("mia", n, core.ReplyDraft, "Half a thought from another win")
+	if err := c.desk.SendDraft(t.Context(), c.actor("mia"), core.Draft{Ticket: n, Kind: core.ReplyDraft, Text: "All of it"}, 0); err != nil {
+		t.Fatal(err)
+	}
+	c.pass(helpdesk.UndoTime)
+	if got := c.said(n); !slices.Equal(got, []string{"message: It jams.", "message: All of it"}) {
+		t.Errorf("the log says %q", got)
+	}
+	c.wantDrafts("sent", "mia", n)
 }
 
 // Several daemons look at the clock at once, and one of them is always too early to have seen the other's work.
