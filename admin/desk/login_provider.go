@@ -71,7 +71,8 @@ func heardProvider(v *visit) error {
 	var a asking
 	query := v.r.URL.Query()
 	err := json.Unmarshal(v.sessions.GetBytes(v.r.Context(), keyProvider), &a)
-	if err != nil || a.State == "" || v.now.After(a.Until) || subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(a.State)) != 1 {
+	present, _ := v.dir.Desk.Provider(a.Provider.Name)
+	if err != nil || present != a.Provider /* taken from the desk file, or changed there, meanwhile */ || a.State == "" || v.now.After(a.Until) || subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(a.State)) != 1 {
 		return v.loginPage(http.StatusForbidden, loginPage{Next: home, Sentence: v.printer.T("login.provider.lost")})
 	}
 	v.sessions.Remove(v.r.Context(), keyProvider)

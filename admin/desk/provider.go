@@ -37,14 +37,17 @@ func newProviders() *providers {
 // Discovery 1.0 section 4.3): so the issuer of the desk file is the only one that counts.
 func (p *providers) provider(issuer string) (*oidc.Provider, error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if known := p.known[issuer]; known != nil {
+	known := p.known[issuer]
+	p.mu.Unlock() // one provider that is slow must not keep the others waiting
+	if known != nil {
 		return known, nil
 	}
 	// The provider keeps the context for its keys, so it must not be a request's.
 	fresh, err := oidc.NewProvider(oidc.ClientContext(context.Background(), p.client), issuer)
 	if err == nil {
+		p.mu.Lock()
 		p.known[issuer] = fresh
+		p.mu.Unlock()
 	}
 	return fresh, err
 }

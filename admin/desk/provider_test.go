@@ -249,6 +249,50 @@ func TestAnswersThatDoNotFitSignNobodyIn(t *testing.T) {
 	w.browser(t).post("/login/provider", "name", "Nobody").want(404)
 }
 
+// The desk file as it is when the answer comes counts: an account at a provider that it does not name so any more is no way in.
+func TestAnswerIsWorthNothingOnceItsProviderChanged(t *testing.T) {
+	t.Parallel()
+	w, p := provided(t)
+	if err := w.help.LinkIdentity(t.Context(), core.Actor{}, w.People["mia"], core.Identity{Issuer: p.server.URL, Subject: "subject-7"}); err != nil {
+		t.Fatal(err)
+	}
+	p.be("subject-7", "", nil)
+	b := w.browser(t)
+	back := p.authorize(b.ask(""))
+	w.configure(t, core.DeskFile{Desk: &core.DeskEntry{OIDC: []core.OIDCEntry{{Name: "Old ID", Issuer: p.server.URL, ClientID: "desk", ClientSecretEnv: "SECRET"}}}}, nil)
+	b.get(back).want(403)
+	b.get("/dashboard/ithelpdesk").want(303)
+}
+
+// One provider that does not answer keeps nobody from another.
+func TestASlowProviderKeepsNobodyFromAnother(t *testing.T) {
+	t.Parallel()
+	w, p := newWorld(t), newIssuer(t)
+	asked, end := make(chan struct{}, 1), make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		select {
+		case asked <- struct{}{}:
+		default:
+		}
+		<-end
+	}))
+	t.Cleanup(slow.Close)
+	w.configure(t, core.DeskFile{Desk: &core.DeskEntry{OIDC: []core.OIDCEntry{{Name: "Slow", Issuer: slow.URL, ClientID: "desk"}, {Name: "City ID", Issuer: p.server.URL, ClientID: "desk"}}}}, nil)
+	waiting := w.browser(t)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		waiting.post("/login/provider", "name", "Slow")
+	}()
+	defer func() { close(end); <-done }()
+	<-asked
+	began := time.Now()
+	w.browser(t).ask("")
+	if took := time.Since(began); took > 5*time.Second { // the slow one is given up after ten
+		t.Errorf("it took %v", took)
+	}
+}
+
 // configure applies a desk file, with variables as the environment has them.
 func (w *world) configure(t *testing.T, file core.DeskFile, environment map[string]string) {
 	t.Helper()

@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"encoding/base32"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -185,6 +186,35 @@ func TestPasswordChangeEndsOtherSessions(t *testing.T) {
 	}
 	eva.post("/me/security/password", "password", "a first long password").want(303)
 	w.browser(t).post("/login", "email", "eva@city.test", "password", "a first long password").want(303)
+}
+
+// Whoever guesses at the door delays the owner there, but not the owner who is in and changes the password.
+func TestStrangersAtTheDoorDelayNoPasswordChange(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ben, stranger := w.as(t, "ben"), w.browser(t)
+	for range 5 {
+		stranger.post("/login", "email", "ben@city.test", "password", "guess").want(403)
+	}
+	for stranger.client.Timeout = 100 * time.Millisecond; ; { // each further guess takes a place in the line, and goes away
+		form := strings.NewReader("email=ben@city.test&password=guess")
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.url+"/login", form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		res, err := stranger.client.Do(r)
+		if err != nil {
+			continue
+		}
+		res.Body.Close()
+		if res.StatusCode != http.StatusTooManyRequests {
+			t.Fatalf("a guess is answered %d", res.StatusCode)
+		}
+		break
+	}
+	ben.post("/me/security/password", "current", password, "password", "a good long password").want(303)
 }
 
 func TestSessionsAreListedAndEnded(t *testing.T) {
