@@ -175,7 +175,8 @@ const attach = (form, files) => {
       request.onerror = () => fail();
       request.onabort = () => { line.remove(); done(); };
       request.onload = () => {
-        if (request.status !== 200) return fail(request.getResponseHeader("Content-Type")?.startsWith("text/plain") ? request.responseText : "");
+        const answers = (kind) => request.getResponseHeader("Content-Type")?.startsWith(kind);
+        if (request.status !== 200 || !answers("application/json")) return fail(answers("text/plain") ? request.responseText : ""); // a page on which to sign in again is none
         const [kept] = JSON.parse(request.responseText);
         bar.remove();
         remove.name = "drop";
