@@ -321,14 +321,13 @@ func (h *Helpdesk) spreadPresence(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var differ []*Listener
+	differ := map[*Listener][]store.Present{}
 	var numbers []core.Number
 	h.watch.mu.Lock()
 	for l := range h.watch.listeners {
 		others := slices.DeleteFunc(slices.Clone(present[l.open]), func(x store.Present) bool { return x.Person == l.person.ID })
 		if !slices.Equal(others, l.present) {
-			l.present = others
-			differ, numbers = append(differ, l), append(numbers, l.open)
+			differ[l], numbers = others, append(numbers, l.open)
 		}
 	}
 	h.watch.mu.Unlock()
@@ -345,7 +344,9 @@ func (h *Helpdesk) spreadPresence(ctx context.Context) error {
 	}
 	h.watch.mu.Lock()
 	defer h.watch.mu.Unlock()
-	for _, l := range differ { // requesters are not told who of the team looks at what
+	for l, others := range differ { // noted last: what failed above is told with the next turn
+		l.present = others
+		// Requesters are not told who of the team looks at what.
 		if t := tickets[l.open]; t != nil && core.StandingOf(dir, t, l.person).SeesInternal() {
 			l.people, l.moved = l.present, true
 			l.ring()
