@@ -53,10 +53,10 @@ var acts = map[core.Action]act{
 		return a.SetCategory(v.r.Context(), n, core.Category(form.Get("category")), version)
 	}},
 	core.ActParticipant: {[]string{"add", "remove"}, func(v *visit, a *helpdesk.Act, n core.Number, version int, form url.Values) (core.Number, error) {
-		return v.people(n, version, form, a.AddParticipant, a.RemoveParticipant, "error.participant.no_requester")
+		return v.people(a, n, version, form, a.AddParticipant, a.RemoveParticipant)
 	}},
 	core.ActFollower: {[]string{"add", "remove"}, func(v *visit, a *helpdesk.Act, n core.Number, version int, form url.Values) (core.Number, error) {
-		return v.people(n, version, form, a.AddFollower, a.RemoveFollower, "error.follower.unknown")
+		return v.people(a, n, version, form, a.AddFollower, a.RemoveFollower)
 	}},
 	core.ActClose: {nil, func(v *visit, a *helpdesk.Act, n core.Number, version int, _ url.Values) (core.Number, error) {
 		return a.Close(v.r.Context(), n, version)
@@ -78,18 +78,14 @@ var acts = map[core.Action]act{
 	core.ActReject:    decide(core.ApprovalRejected),
 }
 
-// people adds or removes the person whose address the form names; an unknown one is refused with the same sentence as one
-// who cannot be added (D28).
-func (v *visit) people(n core.Number, version int, form url.Values,
-	add, remove func(context.Context, core.Number, *core.Person, int) (core.Number, error), unknown string) (core.Number, error) {
-	do, address := add, strings.TrimSpace(form.Get("add"))
+// people adds or removes the person whose address the form names. The operation answers for an address of nobody too (D28).
+func (v *visit) people(a *helpdesk.Act, n core.Number, version int, form url.Values,
+	add, remove func(context.Context, core.Number, *core.Person, int) (core.Number, error)) (core.Number, error) {
+	do, address := add, form.Get("add")
 	if form.Has("remove") {
 		do, address = remove, form.Get("remove")
 	}
-	p, err := v.Helpdesk.PersonByAddress(v.r.Context(), address)
-	if core.CodeOf(err) == core.NotFound {
-		return n, core.BadInput("add", unknown)
-	}
+	p, err := a.PersonNamed(v.r.Context(), address)
 	if err != nil {
 		return n, err
 	}
