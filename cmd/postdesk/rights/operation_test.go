@@ -21,14 +21,13 @@ type scene struct {
 	first  string      // its first record
 }
 
-// operation is something that can be done: by which of the API's actions, which methods of helpdesk.Act, what it sends, and
-// whether the desk has a form for it. What a form sends is named as in the API.
+// operation is something that can be done: by which of the API's actions, which methods of helpdesk.Act, and what it
+// sends. What a form of the desk sends is named so too, but for inForm.
 type operation struct {
 	action core.Action
 	method string
 	send   func(s *scene) object
 	do     func(s *scene, a *helpdesk.Act, ctx context.Context) error
-	form   bool
 }
 
 func none(*scene) object { return nil }
@@ -87,79 +86,79 @@ var (
 
 // operations is everything that can be done with a ticket, and opening one. Actions that do two things are two.
 var operations = map[string]operation{
-	"take": {core.ActTake, "Take", none, plainly((*helpdesk.Act).Take), true},
+	"take": {core.ActTake, "Take", none, plainly((*helpdesk.Act).Take)},
 	"assign": {core.ActAssign, "Assign", sends(object{"solver": "gil@city.test", "group": "Field"}), func(s *scene, a *helpdesk.Act, ctx context.Context) error {
 		_, err := a.Assign(ctx, s.number, helpdesk.Assignee{Solver: s.w.People["gil"], Group: "Field"}, 0)
 		return err
-	}, true},
-	"return": {core.ActReturn, "Return", none, plainly((*helpdesk.Act).Return), true},
+	}},
+	"return": {core.ActReturn, "Return", none, plainly((*helpdesk.Act).Return)},
 	"status": {core.ActStatus, "SetStatus", sends(object{"status": "triaged"}), func(s *scene, a *helpdesk.Act, ctx context.Context) error {
 		_, err := a.SetStatus(ctx, s.number, core.Triaged, 0)
 		return err
-	}, true},
+	}},
 	"resolve": {core.ActResolve, "Resolve", sends(object{"text": "Done."}), func(s *scene, a *helpdesk.Act, ctx context.Context) error {
 		_, err := a.Resolve(ctx, s.number, helpdesk.NewRecord{Text: "Done."})
 		return err
-	}, true},
-	"reopen":   {core.ActReopen, "Reopen", none, plainly((*helpdesk.Act).Reopen), true},
-	"close":    {core.ActClose, "Close", none, plainly((*helpdesk.Act).Close), true},
-	"withdraw": {core.ActWithdraw, "Withdraw", none, plainly((*helpdesk.Act).Withdraw), true},
+	}},
+	"reopen":   {core.ActReopen, "Reopen", none, plainly((*helpdesk.Act).Reopen)},
+	"close":    {core.ActClose, "Close", none, plainly((*helpdesk.Act).Close)},
+	"withdraw": {core.ActWithdraw, "Withdraw", none, plainly((*helpdesk.Act).Withdraw)},
 	"move": {core.ActMove, "MoveTicket", sends(object{"service": "Network"}), func(s *scene, a *helpdesk.Act, ctx context.Context) error {
 		_, err := a.MoveTicket(ctx, s.number, s.w.Network, 0)
 		return err
-	}, false},
+	}},
 	"priority": {core.ActPriority, "SetPriority", sends(object{"priority": "urgent"}), func(s *scene, a *helpdesk.Act, ctx context.Context) error {
 		_, err := a.SetPriority(ctx, s.number, core.Urgent, 0)
 		return err
-	}, true},
+	}},
 	"category": {core.ActCategory, "SetCategory", sends(object{"category": "phone"}), func(s *scene, a *helpdesk.Act, ctx context.Context) error {
 		_, err := a.SetCategory(ctx, s.number, "phone", 0)
 		return err
-	}, true},
+	}},
 	"due": {core.ActDue, "SetInternalTarget", sends(object{"internal_target": target}), func(s *scene, a *helpdesk.Act, ctx context.Context) error {
 		_, err := a.SetInternalTarget(ctx, s.number, target, 0)
 		return err
-	}, false},
+	}},
 	"edit": {core.ActEdit, "EditTicket", sends(object{"subject": "Another"}), func(s *scene, a *helpdesk.Act, ctx context.Context) error {
 		subject := "Another"
 		_, err := a.EditTicket(ctx, s.number, helpdesk.Edit{Subject: &subject}, 0)
 		return err
-	}, false},
-	"record":        {core.ActRecord, "AddRecord", sends(object{"text": "More."}), writes(nil), false},
-	"reply":         {core.ActRecord, "AddRecord", sends(object{"text": "More.", "show_to_requester": true, "as": "reply"}), writes(&yes), true},
-	"note":          {core.ActRecord, "AddRecord", sends(object{"text": "More.", "show_to_requester": false, "as": "note"}), writes(&no), true},
-	"participant":   {core.ActParticipant, "AddParticipant", sends(object{"add": "pat@city.test"}), withPerson("pat", (*helpdesk.Act).AddParticipant), true},
-	"unparticipant": {core.ActParticipant, "RemoveParticipant", sends(object{"remove": "pat@city.test"}), withPerson("pat", (*helpdesk.Act).RemoveParticipant), true},
-	"follower":      {core.ActFollower, "AddFollower", sends(object{"add": "root@desk.test"}), withPerson("root", (*helpdesk.Act).AddFollower), true},
-	"unfollower":    {core.ActFollower, "RemoveFollower", sends(object{"remove": "root@desk.test"}), withPerson("root", (*helpdesk.Act).RemoveFollower), true},
-	"spam":          {core.ActSpam, "MarkSpam", none, plainly((*helpdesk.Act).MarkSpam), false},
-	"unspam":        {core.ActSpam, "UnmarkSpam", sends(object{"undo": true}), plainly((*helpdesk.Act).UnmarkSpam), false},
+	}},
+	"record":        {core.ActRecord, "AddRecord", sends(object{"text": "More."}), writes(nil)},
+	"reply":         {core.ActRecord, "AddRecord", sends(object{"text": "More.", "show_to_requester": true, "as": "reply"}), writes(&yes)},
+	"note":          {core.ActRecord, "AddRecord", sends(object{"text": "More.", "show_to_requester": false, "as": "note"}), writes(&no)},
+	"participant":   {core.ActParticipant, "AddParticipant", sends(object{"add": "pat@city.test"}), withPerson("pat", (*helpdesk.Act).AddParticipant)},
+	"unparticipant": {core.ActParticipant, "RemoveParticipant", sends(object{"remove": "pat@city.test"}), withPerson("pat", (*helpdesk.Act).RemoveParticipant)},
+	"follower":      {core.ActFollower, "AddFollower", sends(object{"add": "root@desk.test"}), withPerson("root", (*helpdesk.Act).AddFollower)},
+	"unfollower":    {core.ActFollower, "RemoveFollower", sends(object{"remove": "root@desk.test"}), withPerson("root", (*helpdesk.Act).RemoveFollower)},
+	"spam":          {core.ActSpam, "MarkSpam", none, plainly((*helpdesk.Act).MarkSpam)},
+	"unspam":        {core.ActSpam, "UnmarkSpam", sends(object{"undo": true}), plainly((*helpdesk.Act).UnmarkSpam)},
 	"ask": {core.ActAsk, "AskApproval", sends(object{"approvers": []string{"root@desk.test"}}), func(s *scene, a *helpdesk.Act, ctx context.Context) error {
 		_, err := a.AskApproval(ctx, s.number, helpdesk.NewApproval{Approvers: []*core.Person{s.w.People["root"]}}, 0)
 		return err
-	}, false},
+	}},
 	"cancel_ask": {core.ActCancelAsk, "CancelApproval", sends(object{}), func(s *scene, a *helpdesk.Act, ctx context.Context) error {
 		_, err := a.CancelApproval(ctx, s.number, "", 0)
 		return err
-	}, false},
-	"approve": {core.ActApprove, "DecideApproval", sends(object{"text": "x"}), decides(core.ApprovalApproved), true},
-	"reject":  {core.ActReject, "DecideApproval", sends(object{"text": "x"}), decides(core.ApprovalRejected), true},
+	}},
+	"approve": {core.ActApprove, "DecideApproval", sends(object{"text": "x"}), decides(core.ApprovalApproved)},
+	"reject":  {core.ActReject, "DecideApproval", sends(object{"text": "x"}), decides(core.ApprovalRejected)},
 	"split": {core.ActSplit, "SplitTicket", func(s *scene) object { return object{"record": s.first} }, func(s *scene, a *helpdesk.Act, ctx context.Context) error {
 		_, err := a.SplitTicket(ctx, s.number, s.first, 0)
 		return err
-	}, false},
-	"link":   {core.ActLink, "LinkTicket", func(s *scene) object { return object{"number": s.other} }, withOther((*helpdesk.Act).LinkTicket), false},
-	"unlink": {core.ActLink, "UnlinkTicket", func(s *scene) object { return object{"number": s.other, "undo": true} }, withOther((*helpdesk.Act).UnlinkTicket), false},
-	"merge":  {core.ActMerge, "MergeTicket", func(s *scene) object { return object{"into": s.other} }, withOther((*helpdesk.Act).MergeTicket), false},
-	"parent": {core.ActParent, "SetParent", func(s *scene) object { return object{"number": s.other} }, withOther((*helpdesk.Act).SetParent), false},
+	}},
+	"link":   {core.ActLink, "LinkTicket", func(s *scene) object { return object{"number": s.other} }, withOther((*helpdesk.Act).LinkTicket)},
+	"unlink": {core.ActLink, "UnlinkTicket", func(s *scene) object { return object{"number": s.other, "undo": true} }, withOther((*helpdesk.Act).UnlinkTicket)},
+	"merge":  {core.ActMerge, "MergeTicket", func(s *scene) object { return object{"into": s.other} }, withOther((*helpdesk.Act).MergeTicket)},
+	"parent": {core.ActParent, "SetParent", func(s *scene) object { return object{"number": s.other} }, withOther((*helpdesk.Act).SetParent)},
 	"unparent": {core.ActParent, "SetParent", sends(object{"number": 0}), func(s *scene, a *helpdesk.Act, ctx context.Context) error {
 		_, err := a.SetParent(ctx, s.number, 0, 0)
 		return err
-	}, false},
+	}},
 
-	"open":        {"", "OpenTicket", none, opens(""), true},
-	"open_for":    {"", "OpenTicket", sends(object{"on_behalf_of": "ben@city.test"}), opens("ben"), true},
-	"open_police": {"", "OpenTicket", sends(object{"on_behalf_of": "pat@city.test"}), opens("pat"), true},
+	"open":        {"", "OpenTicket", none, opens("")},
+	"open_for":    {"", "OpenTicket", sends(object{"on_behalf_of": "ben@city.test"}), opens("ben")},
+	"open_police": {"", "OpenTicket", sends(object{"on_behalf_of": "pat@city.test"}), opens("pat")},
 }
 
 // build opens a ticket and brings it into the state that the words say.
