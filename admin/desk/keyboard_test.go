@@ -43,7 +43,9 @@ func TestBrowserKeyboard(t *testing.T) {
 			c := newChrome(t, w.url)
 			c.do("language", chromedp.EmulateViewport(1440, 900), chromedp.Navigate(w.url+"/login?lang="+string(lang)))
 			c.signIn(w.People["mia"].Email)
-			focus := func() string { return eval[string](c, `document.activeElement.getAttribute("href") || document.activeElement.name || document.activeElement.tagName`) }
+			focus := func() string {
+				return eval[string](c, `document.activeElement.getAttribute("href") || document.activeElement.name || document.activeElement.tagName`)
+			}
 
 			// A letter's key as the page hears it; chromedp's own would be written after it has moved the focus.
 			key := func(letters string) {

@@ -52,7 +52,10 @@ func TestRequestersReadHowItStands(t *testing.T) {
 		reads(both("working", "Mia")+say.T("desk.mine.working.next"), withdraw)
 		w.do(t, "mia", core.ViaDesk, func(a *helpdesk.Act) error { _, err := a.SetStatus(t.Context(), n, core.Waiting, 0); return err })
 		reads(both("waiting")+say.T("desk.mine.waiting.next"), withdraw)
-		w.do(t, "mia", core.ViaDesk, func(a *helpdesk.Act) error { _, err := a.Resolve(t.Context(), n, helpdesk.NewRecord{Text: "New toner."}); return err })
+		w.do(t, "mia", core.ViaDesk, func(a *helpdesk.Act) error {
+			_, err := a.Resolve(t.Context(), n, helpdesk.NewRecord{Text: "New toner."})
+			return err
+		})
 		reads(both("resolved")+say.T("desk.mine.resolved.next"), say.T("desk.mine.close"), say.T("desk.mine.not_solved"))
 		press("reopen")
 		if v := w.view(t, "mia", n); v.Status != core.InProgress {
@@ -61,7 +64,10 @@ func TestRequestersReadHowItStands(t *testing.T) {
 		press("withdraw")
 		reads(both("withdrawn")+say.T("desk.mine.withdrawn.next"), again)
 		press("reopen")
-		w.do(t, "mia", core.ViaDesk, func(a *helpdesk.Act) error { _, err := a.Resolve(t.Context(), n, helpdesk.NewRecord{Text: "Toner again."}); return err })
+		w.do(t, "mia", core.ViaDesk, func(a *helpdesk.Act) error {
+			_, err := a.Resolve(t.Context(), n, helpdesk.NewRecord{Text: "Toner again."})
+			return err
+		})
 		press("close")
 		reads(both("closed")+say.T("desk.mine.closed.next"), again)
 		w.exec(t, "update service set reopen_days = 0")
