@@ -186,7 +186,9 @@ func (s *stream) count() error {
 	s.counted = time.Now()
 	n, err := s.Helpdesk.UnreadMine(s.r.Context(), s.me)
 	if err != nil {
-		s.Log.WarnContext(s.r.Context(), "unread tickets not counted", "error", err)
+		if s.r.Context().Err() == nil { // else the reader has gone
+			s.Log.WarnContext(s.r.Context(), "unread tickets not counted", "error", err)
+		}
 		return nil
 	}
 	return s.send("unread", map[string]int{"mine": n})

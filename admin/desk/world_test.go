@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-chi/chi/v5"
 	"golang.org/x/crypto/argon2"
 
 	"postdesk/admin"
@@ -34,9 +35,10 @@ func hash() string {
 // world is the city with its desk on a real server; everybody's password is the same.
 type world struct {
 	*storetest.City
-	help *helpdesk.Helpdesk
-	url  string
-	host string
+	help   *helpdesk.Helpdesk
+	url    string
+	routes chi.Routes
+	host   string
 }
 
 func newWorld(t testing.TB) *world {
@@ -62,6 +64,7 @@ func newWorldAt(t testing.TB, publicURL string) *world {
 		t.Fatal(err)
 	}
 	server.Config.Handler = handler
+	w.routes = handler.(chi.Routes)
 	server.Start()
 	t.Cleanup(server.Close)
 	w.url, w.host = server.URL, strings.TrimPrefix(server.URL, "http://")
