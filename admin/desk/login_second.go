@@ -3,7 +3,6 @@ package desk
 import (
 	"encoding/json"
 	"net/http"
-	"strconv"
 	"time"
 
 	"postdesk/admin/web"
@@ -76,7 +75,7 @@ func useSecond(v *visit) error {
 	if err != nil {
 		return err
 	}
-	account := "second " + strconv.FormatInt(int64(p.ID), 10)
+	account := ownTries("second", p)
 	ok, err := v.tries.begin(v.r.Context(), account, v.network())
 	if err != nil {
 		return err

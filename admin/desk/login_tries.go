@@ -2,8 +2,12 @@ package desk
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
+
+	"postdesk/core"
 )
 
 // Guessing is slowed, and nobody can lock an owner out by it. Within triesWindow an account has freeTries; each further one
@@ -41,6 +45,12 @@ func newTries(now func() time.Time) *tries {
 			return ctx.Err()
 		}
 	}}
+}
+
+// ownTries is what tries at a person's own secret are counted under: in capitals, which nothing typed as an address at the
+// door has, or whoever types it there would keep the owner waiting.
+func ownTries(what string, p *core.Person) string {
+	return strings.ToUpper(what) + " " + strconv.FormatInt(int64(p.ID), 10)
 }
 
 // begin counts a try before it is made, so that many at once count as many. It waits where the account is slowed; ok is

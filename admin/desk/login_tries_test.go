@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"postdesk/core"
 )
 
 // slow makes tries with a clock of the test's own, and notes the waits instead of waiting.
@@ -125,6 +127,23 @@ func TestOnlyPlacesOfThisDeskAreNext(t *testing.T) {
 	} {
 		if got := samePlace(next); got != want {
 			t.Errorf("%q: %s, want %s", next, got, want)
+		}
+	}
+}
+
+// What strangers type at the door never counts as a try at somebody's second factor, or at their present password.
+func TestNothingTypedAtTheDoorKeepsSecretsWaiting(t *testing.T) {
+	t.Parallel()
+	tr, _, waits := slow()
+	mia := &core.Person{ID: 12}
+	for _, secret := range []string{"second", "password"} {
+		for i := range freeTries {
+			if _, err := tr.begin(t.Context(), core.FoldAddress(ownTries(secret, mia)), fmt.Sprintf("192.0.2.%d", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if ok, err := tr.begin(t.Context(), ownTries(secret, mia), "192.0.2.100"); err != nil || !ok || len(*waits) != 0 {
+			t.Errorf("%s: %v %v, waits %v", secret, ok, err, *waits)
 		}
 	}
 }

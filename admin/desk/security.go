@@ -2,7 +2,6 @@ package desk
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -171,7 +170,7 @@ func changeSecondFactor(v *visit) error {
 		}
 		return v.redirect(security + "#second-factor")
 	}
-	account := "second " + strconv.FormatInt(int64(v.me.ID), 10)
+	account := ownTries("second", v.me)
 	sentence, err := v.guess(account)
 	if err != nil {
 		return err
@@ -179,14 +178,14 @@ func changeSecondFactor(v *visit) error {
 	if sentence != "" {
 		return v.securityPage(http.StatusTooManyRequests, securityPage{Sentence: sentence})
 	}
-	p := securityPage{}
+	p, session := securityPage{}, arrived(v.r.Context()).key
 	switch what {
 	case "confirm":
-		p.Recovery, err = v.Helpdesk.ConfirmSecondFactor(v.r.Context(), v.me, form.Get("code"))
+		p.Recovery, err = v.Helpdesk.ConfirmSecondFactor(v.r.Context(), v.me, form.Get("code"), session)
 	case "codes":
 		p.Recovery, err = v.Helpdesk.RenewRecoveryCodes(v.r.Context(), v.me, form.Get("code"))
 	case "off":
-		err = v.Helpdesk.DropSecondFactor(v.r.Context(), v.me, form.Get("code"))
+		err = v.Helpdesk.DropSecondFactor(v.r.Context(), v.me, form.Get("code"), session)
 	default:
 		return core.Refuse(core.NotFound, "error.not_found")
 	}
@@ -194,6 +193,9 @@ func changeSecondFactor(v *visit) error {
 		return v.securityRefused(err)
 	}
 	v.tries.succeeded(account, v.network())
+	if err := v.sessions.RenewToken(v.r.Context()); err != nil {
+		return err
+	}
 	if what == "off" {
 		v.say(v.printer.T("security.factor.said_off"))
 		return v.redirect(security)
@@ -214,7 +216,7 @@ func changePassword(v *visit) error {
 	if !has && !v.fresh() {
 		return v.again()
 	}
-	account := "password " + strconv.FormatInt(int64(v.me.ID), 10) // apart from the door, where strangers guess
+	account := ownTries("password", v.me) // apart from the door, where strangers guess
 	sentence, err := v.guess(account)
 	if err != nil {
 		return err

@@ -156,6 +156,26 @@ func TestWaysInChangeOnlyAfterARecentSignIn(t *testing.T) {
 	b.follow(b.post("/me/security/second-factor/begin").want(303)).one(".key")
 }
 
+// Sessions from before proved less than what is asked for now; whoever has one of them is out.
+func TestSecondFactorChangeEndsOtherSessions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b, elsewhere, eva := w.as(t, "ben"), w.as(t, "ben"), w.as(t, "eva")
+	elsewhere.get("/dashboard/ithelpdesk").want(200)
+	_, recovery := b.factor()
+	b.get("/dashboard/ithelpdesk").want(200)
+	elsewhere.get("/dashboard/ithelpdesk").want(303)
+	eva.get("/dashboard/ithelpdesk").want(200)
+
+	again := w.browser(t)
+	again.post("/login", "email", "ben@city.test", "password", password).want(303)
+	again.post("/login/second", "code", recovery[0]).want(303)
+	again.get("/dashboard/ithelpdesk").want(200)
+	b.post("/me/security/second-factor/off", "code", recovery[1]).want(303)
+	b.get("/dashboard/ithelpdesk").want(200)
+	again.get("/dashboard/ithelpdesk").want(303)
+}
+
 func TestPasswordChangeEndsOtherSessions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -49,8 +49,9 @@ func (h *Helpdesk) BeginSecondFactor(ctx context.Context, p *core.Person) error 
 }
 
 // ConfirmSecondFactor switches the second factor on with a first code, and gives the recovery codes, this once. Invalid
-// where the code is wrong, Conflict where it is on already or was not begun.
-func (h *Helpdesk) ConfirmSecondFactor(ctx context.Context, p *core.Person, code string) (recovery []string, err error) {
+// where the code is wrong, Conflict where it is on already or was not begun. All sessions but the one with the key end:
+// none of them proved the second factor.
+func (h *Helpdesk) ConfirmSecondFactor(ctx context.Context, p *core.Person, code, session string) (recovery []string, err error) {
 	err = h.store.InTx(ctx, func(tx *store.Tx) error {
 		secret, last, confirmed, err := tx.FactorSecret(ctx, p.ID)
 		if core.CodeOf(err) == core.NotFound || err == nil && confirmed {
@@ -63,6 +64,7 @@ func (h *Helpdesk) ConfirmSecondFactor(ctx context.Context, p *core.Person, code
 			return err
 		}
 		recovery = h.newRecoveryCodes(tx, p)
+		tx.EndSessions(p.ID, session)
 		h.auditFactor(tx, p, "off", "on")
 		return nil
 	})
@@ -130,8 +132,9 @@ func (h *Helpdesk) RenewRecoveryCodes(ctx context.Context, p *core.Person, code 
 	return recovery, err
 }
 
-// DropSecondFactor takes a code and switches the second factor off. Conflict where the desk wants one of the person.
-func (h *Helpdesk) DropSecondFactor(ctx context.Context, p *core.Person, code string) error {
+// DropSecondFactor takes a code and switches the second factor off, and ends all sessions but the one with the key.
+// Conflict where the desk wants one of the person.
+func (h *Helpdesk) DropSecondFactor(ctx context.Context, p *core.Person, code, session string) error {
 	return h.store.InTx(ctx, func(tx *store.Tx) error {
 		dir, err := tx.Directory(ctx)
 		if err != nil {
@@ -144,6 +147,7 @@ func (h *Helpdesk) DropSecondFactor(ctx context.Context, p *core.Person, code st
 			return err
 		}
 		tx.DropSecondFactor(p.ID)
+		tx.EndSessions(p.ID, session)
 		h.auditFactor(tx, p, "on", "off")
 		return nil
 	})

@@ -26,7 +26,7 @@ func TestACodeIsTakenOnce(t *testing.T) {
 	if err := c.desk.BeginSecondFactor(t.Context(), ben); err != nil {
 		t.Fatal(err)
 	}
-	recovery, err := c.desk.ConfirmSecondFactor(t.Context(), ben, c.code("ben", 0))
+	recovery, err := c.desk.ConfirmSecondFactor(t.Context(), ben, c.code("ben", 0), "")
 	if err != nil || len(recovery) != 10 {
 		t.Fatalf("%v %v", recovery, err)
 	}
