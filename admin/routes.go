@@ -102,6 +102,15 @@ GET   /login/second                                 anyone
 POST  /login/second                                 anyone
 POST  /login/provider                               anyone
 GET   /login/provider/answer                        anyone
+GET   /me                                           session
+POST  /me/language                                  session
+POST  /me/notices                                   session
+POST  /me/absence                                   session
+POST  /me/absence/end                               session
+POST  /me/addresses                                 session
+POST  /me/addresses/drop                            session
+POST  /me/tokens                                    session
+POST  /me/tokens/{id}/revoke                        session
 GET   /me/security                                  session
 POST  /me/security/second-factor/{what}             session
 POST  /me/security/password                         session

@@ -120,6 +120,11 @@ func (v *visit) keepLanguage(l core.Language) {
 		Secure: v.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 }
 
+// dropLanguage forgets that choice.
+func (v *visit) dropLanguage() {
+	http.SetCookie(v.w, &http.Cookie{Name: languageCookie, Path: "/", MaxAge: -1, Secure: v.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+}
+
 // keptLanguage is "" where none was chosen.
 func (v *visit) keptLanguage() core.Language {
 	c, err := v.r.Cookie(languageCookie)

@@ -44,6 +44,8 @@ func (f Frame) Area() string {
 		return "drafts"
 	case strings.HasPrefix(path, "/me/"):
 		return "me"
+	case path == "/me", strings.HasPrefix(path, "/me/"):
+		return "me"
 	case path == "/quarantine", strings.HasPrefix(path, "/quarantine/"):
 		return "quarantine"
 	}

@@ -81,34 +81,3 @@ func (h *Helpdesk) SignedInPerson(ctx context.Context, id core.PersonID) (*core.
 	}
 	return p, err
 }
-
-// tokenPrefix lets people and scanners recognise an API token.
-const tokenPrefix = "pd_"
-
-// CreateAPIToken makes a token that acts as its person; it is shown this once.
-func (h *Helpdesk) CreateAPIToken(ctx context.Context, email, name string) (string, error) {
-	p, err := h.store.PersonByAddress(ctx, email)
-	if err != nil {
-		return "", err
-	}
-	if p.Disabled || p.Origin != core.Configured {
-		return "", core.Refuse(core.Conflict, "error.token.person", email)
-	}
-	token := tokenPrefix + rand.Text()
-	hash := sha256.Sum256([]byte(token))
-	return token, h.store.InTx(ctx, func(tx *store.Tx) error {
-		tx.AddAPIToken(p.ID, name, hash[:], h.now())
-		h.audit(tx, core.Actor{}, h.now(), core.AuditEntry{Noun: core.AuditToken, Name: p.Email, Action: core.AuditAdded, After: map[string]string{"name": name}})
-		return nil
-	})
-}
-
-// PersonOfToken finds whom an API token acts as; NotFound for every token that does not work.
-func (h *Helpdesk) PersonOfToken(ctx context.Context, token string) (*core.Person, error) {
-	hash := sha256.Sum256([]byte(token))
-	p, err := h.store.PersonWithToken(ctx, hash[:], h.now())
-	if err == nil && p.Disabled {
-		return nil, core.Refuse(core.NotFound, "error.not_found")
-	}
-	return p, err
-}

@@ -93,7 +93,7 @@ func (tx *Tx) LeaveDesk(id core.PersonID, now time.Time) {
 func (tx *Tx) BeginErasure(f *core.Forgotten, now time.Time) {
 	tx.write("insert into erasure (person_id, addresses, names, begun_at) values ($1, $2, $3, $4)", f.ID, f.Addresses, f.Names, now)
 	for _, sql := range []string{
-		`update person set email = $2, name = '', organization_id = null, language = null, administrator = false, origin = 'contact', password_hash = null,
+		`update person set email = $2, name = '', organization_id = null, language = null, own_language = null, administrator = false, origin = 'contact', password_hash = null,
 			password_env = null, fields = '{}', disabled_at = coalesce(disabled_at, $3), erased_at = $3 where id = $1`,
 		// A solver has a token of each mail: those that lead nowhere any more and say nothing stay, for everybody waits.
 		`update reply_token set address = null, revoked_at = coalesce(revoked_at, $3)

@@ -12,7 +12,7 @@ import (
 )
 
 // personColumns reads a person of the alias p; scanPerson takes them.
-const personColumns = `p.id, p.email, p.name, coalesce(p.organization_id, 0), coalesce(p.language, ''), p.administrator,
+const personColumns = `p.id, p.email, p.name, coalesce(p.organization_id, 0), coalesce(p.own_language, p.language, ''), p.administrator,
 	p.disabled_at is not null, p.origin, p.fields,
 	(select jsonb_agg(jsonb_build_object('service', coalesce(service_id, 0), 'reason', reason, 'wanted', wanted))
 	      from notification_setting where person_id = p.id),
@@ -121,6 +121,11 @@ func (s *Store) PersonWithToken(ctx context.Context, hash []byte, now time.Time)
 		}
 	}
 	return s.Person(ctx, id)
+}
+
+// SaveOwnLanguage notes the language that a person chose; "" = none any more.
+func (tx *Tx) SaveOwnLanguage(id core.PersonID, l core.Language) {
+	tx.write("update person set own_language = nullif($2, '') where id = $1", id, l)
 }
 
 // AddAPIToken keeps the hash of a new token.

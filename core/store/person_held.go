@@ -18,7 +18,7 @@ var heldSections = []struct {
 	one  bool // there is one row
 	sql  string
 }{
-	{"person", true, `select p.id, p.email, p.name, o.name as organization, p.language, p.administrator, p.origin, p.fields, p.disabled_at, p.created_at,
+	{"person", true, `select p.id, p.email, p.name, o.name as organization, p.language, p.own_language, p.administrator, p.origin, p.fields, p.disabled_at, p.created_at,
 		p.password_hash is not null as password_set, p.password_env from person p left join organization o on o.id = p.organization_id where p.id = $1`},
 	{"addresses", false, "select address, confirmed_at from person_address where person_id = $1 order by address"},
 	{"requester_groups", false, "select g.name from requester_group_person m join requester_group g on g.id = m.group_id where m.person_id = $1 order by g.name"},
