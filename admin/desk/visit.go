@@ -13,6 +13,7 @@ import (
 
 	"postdesk/admin/web"
 	"postdesk/core"
+	"postdesk/core/helpdesk"
 	"postdesk/templates"
 )
 
@@ -39,6 +40,9 @@ type visit struct {
 
 // visit finds out who comes. The visit can be answered even where there is an error.
 func (d *desk) visit(w http.ResponseWriter, r *http.Request) (*visit, error) {
+	if _, live := r.Context().Value(peekedKey{}).(peeked); r.Method == http.MethodGet && !live { // a stream outlives any picture
+		r = r.WithContext(helpdesk.OnePicture(r.Context()))
+	}
 	v := &visit{desk: d, w: w, r: r, now: d.Now(), dir: &core.Directory{}, printer: d.Locales.For(core.English)}
 	dir, err := d.Helpdesk.Directory(r.Context())
 	if err != nil {

@@ -75,15 +75,6 @@ func (h *Helpdesk) act(ctx context.Context, tx *store.Tx, actor core.Actor) (*Ac
 	return &Act{h: h, tx: tx, dir: dir.At(now), actor: actor, now: now, acknowledges: true, reopens: true}, nil
 }
 
-// Directory is the configuration as it is now, with the absences that are in effect.
-func (h *Helpdesk) Directory(ctx context.Context) (*core.Directory, error) {
-	dir, err := h.store.Directory(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return dir.At(h.now()), nil
-}
-
 // Try runs fn so that its refusal undoes only what fn did (mail.md 1: each command in a savepoint).
 func (a *Act) Try(ctx context.Context, fn func() error) error {
 	reached := len(a.reached)

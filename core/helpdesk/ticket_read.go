@@ -23,10 +23,12 @@ func (h *Helpdesk) see(ctx context.Context, p *core.Person, n core.Number) (*cor
 	if err != nil {
 		return nil, none, core.View{}, err
 	}
-	if n, err = h.store.Survivor(ctx, n); err != nil {
-		return nil, none, core.View{}, err
-	}
 	t, err := h.store.Ticket(ctx, n)
+	if err == nil && t.MergedInto != 0 {
+		if n, err = h.store.Survivor(ctx, t.MergedInto); err == nil {
+			t, err = h.store.Ticket(ctx, n)
+		}
+	}
 	if err != nil {
 		return nil, none, core.View{}, err
 	}
