@@ -43,6 +43,7 @@ func TestBrowserList(t *testing.T) {
 
 			eval[bool](c, `window.stays = true`)
 			c.do("menu", chromedp.Click(chromedp.CSS(".filter summary")), chromedp.WaitVisible(chromedp.CSS(".filter select")))
+			onTop(c, ".filter .pop")
 			c.shoot("filter-" + string(lang))
 			c.sound("filter menu")
 			eval[bool](c, `document.querySelector(".filter select[name=category]").value = "hardware"; true`)
@@ -69,5 +70,16 @@ func TestBrowserList(t *testing.T) {
 			}
 			c.sound("done")
 		})
+	}
+}
+
+// onTop fails where a menu is open but cut off or covered: what stands in its middle is then not its own.
+func onTop(c *chrome, pop string) {
+	c.t.Helper()
+	if !eval[bool](c, `(() => {
+		const pop = document.querySelector("`+pop+`"), r = pop.getBoundingClientRect();
+		return pop.contains(document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2));
+	})()`) {
+		c.t.Errorf("%s is open, but not seen", pop)
 	}
 }
