@@ -112,7 +112,7 @@ func (s story) happen(ctx context.Context, at time.Time, deskAt func(time.Time) 
 	}
 	var files []core.Attachment
 	if s.file != "" {
-		f, err := desk.PutFile(ctx, s.file, "text/plain", strings.NewReader(strings.Repeat("07:58:12 tray 2: envelope skewed, motor stopped\n", 40)))
+		f, err := desk.PutFile(ctx, s.file, "text/plain", strings.NewReader(printerEvents()))
 		if err != nil {
 			return err
 		}
@@ -177,4 +177,17 @@ func address(who string) string {
 		return "vic@vendor.test"
 	}
 	return who + "@" + CityDomain
+}
+
+// printerEvents is what the payroll printer wrote down of a morning with envelopes.
+func printerEvents() string {
+	var log strings.Builder
+	for page := range 20 {
+		at := time.Date(2026, time.January, 1, 7, 58, 12+47*page, 0, time.UTC).Format(time.TimeOnly)
+		fmt.Fprintf(&log, "%s tray 2: envelope %d fed\n", at, page+1)
+		if page%3 != 1 {
+			fmt.Fprintf(&log, "%s tray 2: envelope %d skewed by %d.%d mm, motor stopped\n", at, page+1, 3+page%4, page%10)
+		}
+	}
+	return log.String()
 }

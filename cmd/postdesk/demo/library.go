@@ -24,8 +24,8 @@ var articles = []article{
 	{core.Knowledge, "Printers", "sol", "Se atascó una hoja en la impresora", "1. Apaga la impresora y espera a que no se oiga nada.\n2. Abre la bandeja de atrás y saca la hoja con las dos manos, nunca hacia arriba.\n3. Cierra todo y vuelve a encenderla.\n\nSi falta un pedazo, o pasa otra vez el mismo día, abre un ticket y di en qué sala está.", core.Spanish, true, 20 * day},
 	{core.Knowledge, "Printers", "mia", "Fuser kits: where they are and when to order", "Two kits lie in the cabinet on floor 1. Order when one is left: the vendor needs three days. The payroll printer takes the large kit.", core.English, false, 9 * day},
 	{core.Knowledge, "Network", "net", "Entrar a la VPN desde casa", "Usa el mismo usuario que en la oficina. Después de cambiar la clave, cierra la sesión de la VPN una vez y vuelve a entrar. Si dice que la clave venció, reinicia la computadora con el cable de red puesto.", core.Spanish, true, 12 * day},
-	{core.News, "Printers", "mia", "Floor 3 gets a new printer on Friday", "Between 10 and noon the printer of floor 3 is replaced. Please use the one on floor 2 meanwhile.", core.English, true, 1 * day},
 	{core.News, "Network", "net", "El domingo se actualiza el firewall", "De 6 a 8 no habrá internet en el edificio principal.", core.Spanish, true, 2 * day},
+	{core.News, "Printers", "mia", "Floor 3 gets a new printer on Friday", "Between 10 and noon the printer of floor 3 is replaced. Please use the one on floor 2 meanwhile.", core.English, true, 1 * day},
 }
 
 // canned is a canned answer, or a ticket that comes again and again.
