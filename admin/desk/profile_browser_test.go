@@ -32,7 +32,7 @@ func TestBrowserProfile(t *testing.T) {
 				document.querySelector("[name=delegate]").value = "sol@city.test"; true`)
 			c.do("away", chromedp.Click(chromedp.CSS("#absence .fields button")), chromedp.WaitVisible(chromedp.CSS("#absence .state")))
 			c.sees(say.T("profile.absence.by", "Sol Vega"))
-			c.do("token", chromedp.SendKeys(chromedp.CSS("#tokens [name=name]"), "script"), chromedp.Click(chromedp.CSS("#tokens .line button")), chromedp.WaitVisible(chromedp.CSS("#tokens .fresh")))
+			c.do("token", chromedp.SendKeys(chromedp.CSS("#tokens [name=name]"), "script"), chromedp.Click(chromedp.CSS("#tokens .line button")), chromedp.WaitVisible(chromedp.CSS("#tokens .token-once")))
 			c.sees(say.T("profile.tokens.once"))
 			c.pictures("profile", lang)
 		})

@@ -149,7 +149,7 @@ func TestProfileLanguageAddressesAndTokens(t *testing.T) {
 	}
 
 	made := ben.post("/me/tokens", "name", "script").want(200)
-	token := made.text("#tokens .fresh .key")
+	token := made.text("#tokens .token-once .key")
 	if p, err := w.help.PersonOfToken(t.Context(), token); err != nil || p.Email != "ben@city.test" {
 		t.Fatalf("%q: %v", token, err)
 	}
