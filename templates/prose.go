@@ -34,7 +34,7 @@ func Prose(text string) template.HTML {
 // prose is a text on its way.
 type prose struct {
 	b     strings.Builder
-	block []string // the lines of the block that is being read
+	block []string // the lines of the block that is being read; in a list, those on which an item goes on begin with \n
 	kind  string   // its element; "" = none
 	first string   // the number that a numbered list begins with
 	level int      // of the last heading
@@ -77,7 +77,7 @@ func (p *prose) line(line string) {
 	case line == "":
 		p.end()
 	case list && strings.HasPrefix(line, " "): // the item goes on
-		p.block[len(p.block)-1] += "\n" + strings.TrimSpace(line)
+		p.block = append(p.block, "\n"+strings.TrimSpace(line))
 	default:
 		if list {
 			p.end()
@@ -108,8 +108,13 @@ func (p *prose) end() {
 			start = ` start="` + p.first + `"`
 		}
 		p.b.WriteString("<" + p.kind + start + ">\n")
-		for _, item := range p.block {
-			p.b.WriteString("<li>" + inline(item) + "</li>\n")
+		for len(p.block) > 0 {
+			n := 1
+			for n < len(p.block) && strings.HasPrefix(p.block[n], "\n") {
+				n++
+			}
+			p.b.WriteString("<li>" + inline(strings.Join(p.block[:n], "")) + "</li>\n")
+			p.block = p.block[n:]
 		}
 		p.b.WriteString("</" + p.kind + ">\n")
 	}

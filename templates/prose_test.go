@@ -4,6 +4,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -107,4 +108,18 @@ func letters(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, "\uFFFD"))
+}
+
+// An item may go on for as long as a form can be: what is typed into a preview must not keep the desk busy.
+func TestLongItemsAreReadInLinearTime(t *testing.T) {
+	t.Parallel()
+	const lines = 300_000
+	began := time.Now()
+	got := string(templates.Prose("- a\n" + strings.Repeat(" b\n", lines)))
+	if took := time.Since(began); took > 10*time.Second { // line by line into one string it took a minute
+		t.Errorf("it took %s", took)
+	}
+	if n := strings.Count(got, "<br>\nb"); n != lines || strings.Count(got, "<li>") != 1 {
+		t.Errorf("%d lines in %d items", n, strings.Count(got, "<li>"))
+	}
 }
