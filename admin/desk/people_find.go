@@ -28,7 +28,6 @@ func findPeople(v *visit) error {
 		found = append(found, foundPerson{p.Email, p.Name})
 	}
 	v.w.Header().Set("Content-Type", "application/json")
-	v.w.Header().Set("Cache-Control", "private, max-age=60")
 	v.w.WriteHeader(http.StatusOK)
 	return json.NewEncoder(v.w).Encode(found)
 }

@@ -277,6 +277,9 @@ func TestPeopleAreCompleted(t *testing.T) {
 		if err := json.Unmarshal(p.body, &found); err != nil {
 			t.Fatal(err)
 		}
+		if kept := p.header.Get("Cache-Control"); kept != "no-store" { // the browser's next user must not find them there
+			t.Errorf("names and addresses are kept: %q", kept)
+		}
 		got := ""
 		for _, x := range found {
 			got += x.Email + " " + x.Name
