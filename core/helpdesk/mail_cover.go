@@ -8,8 +8,9 @@ import (
 )
 
 // replyCodes finds the codes of reply addresses in a raw mail, in any spelling that a program may give them: in capitals,
-// broken by the soft line ends of quoted-printable (RFC 2045, 6.7), with the @ of a link or of a header's word escaped.
-var replyCodes = regexp.MustCompile(`(?i)[rniac](?:=\r?\n)?\.((?:(?:=\r?\n)?[a-z2-7]){34})(?:=\r?\n)?(?:@|%40|=40|&#64;)`)
+// broken by the soft line ends of quoted-printable (RFC 2045, 6.7), with its dot escaped. Whatever stands behind is not looked at:
+// the @ is escaped in many ways, and is = where a server on the way put the address into one of its own (VERP).
+var replyCodes = regexp.MustCompile(`(?i)[rniac](?:=\r?\n)?(?:\.|=2E|%2E)((?:(?:=\r?\n)?[a-z2-7]){34})(?:[^a-z0-9]|$)`)
 
 const (
 	coverChunk = 64 << 10 // how much of a mail is looked at together, in bytes
