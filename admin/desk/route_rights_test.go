@@ -37,7 +37,7 @@ func everybody(status int) func(*player) int { return func(*player) int { return
 // entries say of each route of the desk who gets what. A route that is not here fails the test.
 func (c *cast) entries() map[string]func() []attempt {
 	all := map[string]func() []attempt{}
-	for _, part := range []map[string]func() []attempt{c.openEntries(), c.ownEntries(), c.ticketEntries(), c.changeEntries(), c.articleEntries(), c.otherEntries()} {
+	for _, part := range []map[string]func() []attempt{c.openEntries(), c.ownEntries(), c.ticketEntries(), c.changeEntries(), c.articleEntries(), c.otherEntries(), c.profileEntries()} {
 		for route, entry := range part {
 			all[route] = entry
 		}
@@ -98,7 +98,7 @@ func TestEveryRouteObeysTheMatrix(t *testing.T) {
 			built[route] = entries[route]()
 		}
 	}
-	before := c.state("sessions")
+	before := c.state("sessions") // which say when somebody was last here
 	read := false
 	for _, route := range routes {
 		if entries[route] == nil {
@@ -115,7 +115,7 @@ func TestEveryRouteObeysTheMatrix(t *testing.T) {
 			read = true
 		}
 		list := entries[route]()
-		was := c.state("sessions", "draft", "draft_file")
+		was := c.state("sessions", "draft", "draft_file") // what one typed is kept, though it was refused
 		for _, a := range list {
 			c.try(t, route, a, those(a, false), tried)
 		}
