@@ -90,17 +90,9 @@ func (s shelf) form(v *visit, id string) (p articleForm, err error) {
 	p.Preview = templates.Prose(a.Text)
 	p.Requesters, p.Pinned, p.MailedAt, p.Action = a.ForRequesters, a.Pinned, a.MailedAt, s.Base+"/"+id+"/edit"
 	if a.ExpiresAt != nil {
-		p.Expires = a.ExpiresAt.In(v.clocks()).Format(onDeskClocks)
+		p.Expires = a.ExpiresAt.In(v.zone()).Format(onDeskClocks)
 	}
 	return p, nil
-}
-
-// clocks are the desk's.
-func (v *visit) clocks() *time.Location {
-	if zone, err := time.LoadLocation(v.dir.Desk.Timezone); err == nil {
-		return zone
-	}
-	return time.UTC
 }
 
 func (p articleForm) render(v *visit, status int) error {
@@ -146,7 +138,7 @@ func (p *articleForm) typed(v *visit, form url.Values) (w helpdesk.ArticleWritin
 	}
 	expires := time.Time{}
 	if p.Expires != "" {
-		if expires, err = time.ParseInLocation(onDeskClocks, p.Expires, v.clocks()); err != nil {
+		if expires, err = time.ParseInLocation(onDeskClocks, p.Expires, v.zone()); err != nil {
 			return w, core.BadInput("expires_at", "error.article.time", p.Expires)
 		}
 	}

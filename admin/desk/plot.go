@@ -141,7 +141,7 @@ func (v *visit) axis(rows []core.ReportRow) []string {
 }
 
 func (v *visit) date(d core.Date) string {
-	zone := v.clocks()
+	zone := v.zone()
 	return v.printer.Day(time.Date(d.Year, d.Month, d.Day, 12, 0, 0, 0, zone), v.now)
 }
 

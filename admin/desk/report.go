@@ -68,7 +68,7 @@ var spans = []struct {
 // reportQuery is what the address asks for.
 func (v *visit) reportQuery() helpdesk.ReportQuery {
 	q := v.r.URL.Query()
-	today := core.DateOf(v.now.In(v.clocks()))
+	today := core.DateOf(v.now.In(v.zone()))
 	back := func(days int) string {
 		return core.DateOf(time.Date(today.Year, today.Month, today.Day-days+1, 0, 0, 0, 0, time.UTC)).String()
 	}
@@ -103,8 +103,8 @@ func showReport(v *visit) error {
 	}
 	for _, s := range spans {
 		x := q
-		x.To, x.Every = core.DateOf(v.now.In(v.clocks())).String(), s.every
-		to := v.now.In(v.clocks())
+		x.To, x.Every = core.DateOf(v.now.In(v.zone())).String(), s.every
+		to := v.now.In(v.zone())
 		x.From = core.DateOf(time.Date(to.Year(), to.Month(), to.Day()-s.days+1, 0, 0, 0, 0, time.UTC)).String()
 		p.Spans = append(p.Spans, spanLink{v.printer.T(s.label), reportAddress(reports, x), x == q})
 	}

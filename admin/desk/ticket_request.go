@@ -57,14 +57,6 @@ var (
 // localForm is how a field of type datetime-local writes a moment (HTML, 2.3.5.4).
 const localForm = "2006-01-02T15:04"
 
-// zone is the desk's time zone, in which people read and write times.
-func (v *visit) zone() *time.Location {
-	if zone, err := time.LoadLocation(v.dir.Desk.Timezone); err == nil {
-		return zone
-	}
-	return time.UTC
-}
-
 // localTime reads a moment that was typed in the desk's zone; empty is the zero time.
 func (v *visit) localTime(form url.Values, field string) (time.Time, error) {
 	typed := strings.TrimSpace(form.Get(field))

@@ -62,6 +62,14 @@ func (d *desk) visit(w http.ResponseWriter, r *http.Request) (*visit, error) {
 	return v, err
 }
 
+// zone is the desk's time zone, in which people read and write times.
+func (v *visit) zone() *time.Location {
+	if zone, err := time.LoadLocation(v.dir.Desk.Timezone); err == nil {
+		return zone
+	}
+	return time.UTC
+}
+
 // language is the one asked for by ?lang= now or before in this browser, the person's own, the browser's, the desk's.
 func (v *visit) language() core.Language {
 	if asked := core.Language(v.r.URL.Query().Get("lang")); asked == core.English || asked == core.Spanish {
