@@ -71,7 +71,7 @@ const plain = {
   "?": () => (keys?.showModal(), true),
 };
 const after = {
-  g: { h: "/dashboard/ithelpdesk", k: "/knowledge", n: "/news", a: "/approvals", q: "/quarantine", m: "/me/security", r: "/reports", t: "/templates" },
+  g: { h: "/dashboard/ithelpdesk", k: "/knowledge", n: "/news", a: "/approvals", q: "/quarantine", m: "/me", r: "/reports", t: "/templates" },
 };
 let prefix = "";
 let forget;
