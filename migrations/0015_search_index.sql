@@ -7,9 +7,9 @@ alter table ticket_search add column place text not null; -- its window
 insert into search_queue select number from ticket where merged_into is null on conflict do nothing;
 
 drop function search_window;
--- Of tickets that are not closed the first letter is one of the latter half.
+-- Few tickets are not closed: they share larger windows, whose first letter is one of the latter half.
 create function search_window(n bigint, closed boolean) returns text language sql immutable strict parallel safe as $$
-    select translate(lpad(to_hex(least(n >> 14, 2047) + case when closed then 0 else 2048 end), 3, '0'), '0123456789abcdef', 'bcdfghjklmnpqrst') $$;
+    select translate(lpad(to_hex(case when closed then least(n >> 14, 2047) else 2048 + least(n >> 17, 2047) end), 3, '0'), '0123456789abcdef', 'bcdfghjklmnpqrst') $$;
 
 -- What the index has of a document: its words and marks without their places, and besides
 --   w…, x… the first three letters of words that requesters are shown (w) or the team alone reads (x), for the beginnings

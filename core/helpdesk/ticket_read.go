@@ -103,11 +103,7 @@ func (h *Helpdesk) Tickets(ctx context.Context, p *core.Person, f ListFilter) (T
 	if err != nil {
 		return TicketList{}, err
 	}
-	tickets, err := h.store.Tickets(ctx, scope, filter)
-	if err != nil {
-		return TicketList{}, err
-	}
-	counts, err := h.store.Counts(ctx, scope, filter)
+	tickets, counts, err := h.store.Page(ctx, scope, filter)
 	if err != nil {
 		return TicketList{}, err
 	}

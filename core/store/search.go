@@ -17,8 +17,9 @@ import (
 // of all tickets costs no more than a rare one. What is not closed stands in windows of its own, which few tickets share.
 
 const (
-	windowBits = 14   // of a ticket's number, below its window
-	windows    = 2048 // what is beyond stands in the last one
+	// Of a ticket's number, below its window: few tickets are not closed, and share larger ones.
+	closedBits, liveBits = 14, 17
+	windows              = 2048 // of each; what is beyond stands in the last one
 	// stepWords is about how many words one look at the index asks for.
 	stepWords = 256
 	// markedServices is up to how many services are asked for in the index; whoever sees more finds enough without.
@@ -28,13 +29,15 @@ const (
 	fewTickets = 300
 )
 
-func window(n core.Number) int { return int(min(n>>windowBits, windows-1)) }
+func window(n core.Number, of state) int {
+	if of == live {
+		return windows + int(min(n>>liveBits, windows-1))
+	}
+	return int(min(n>>closedBits, windows-1))
+}
 
 // windowName is search_window of migration 0015.
-func windowName(w int, closed bool) string {
-	if !closed {
-		w += windows
-	}
+func windowName(w int) string {
 	return strings.Map(func(r rune) rune { return rune("bcdfghjklmnpqrst"[strings.IndexRune("0123456789abcdef", r)]) }, fmt.Sprintf("%03x", w))
 }
 
@@ -79,9 +82,6 @@ func (r reads) search(ctx context.Context, s Scope, f Filter) (*search, error) {
 		return nil, fmt.Errorf("search: %w", err)
 	}
 	q.view, q.own, q.joined = someOf(viewed), someOf(own), someOf(joined)
-	if f.Before > 0 {
-		q.newest = min(q.newest, f.Before-1)
-	}
 	if len(q.terms) > 0 {
 		q.rareLetters, q.rare, err = q.ifFew(ctx)
 	}
@@ -99,7 +99,7 @@ func (q *search) ifFew(ctx context.Context) ([]string, []core.Number, error) {
 		return nil, nil, nil
 	}
 	rows, err := q.db.Query(ctx, `select n.number from unnest($1::text[]) q,
-		lateral (select s.number from ticket_search s where search_index(s.words) @@ q::tsquery offset 0) n limit $2`, q.steps(way{letters: letters}, everything), fewTickets+1)
+		lateral (select s.number from ticket_search s where search_index(s.words) @@ q::tsquery offset 0) n limit $2`, slices.Concat(q.steps(way{letters: letters}, live), q.steps(way{letters: letters}, closed)), fewTickets+1)
 	if err != nil {
 		return nil, nil, fmt.Errorf("search: %w", err)
 	}
@@ -227,9 +227,9 @@ const (
 	live       state = "t.status <> 'closed'"
 )
 
-// steps are what the index is asked for, one after the other: the words and marks in the newest window, then in more of
-// them at a time.
-func (q *search) steps(w way, only state) []string {
+// steps are what the index is asked for, one after the other: the words and marks in the newest window of what is closed or
+// of what is not, then in more of them at a time.
+func (q *search) steps(w way, of state) []string {
 	query := "(" + q.query(w.letters, "#", true) + ")"
 	if len(w.marks) > 0 {
 		query += "&(#" + strings.Join(w.marks, "|#") + ")"
@@ -237,14 +237,9 @@ func (q *search) steps(w way, only state) []string {
 	most := max(1, stepWords/(1+strings.Count(query, "#")))
 	var steps, step []string
 	many := 1
-	last := window(q.oldest)
-	for n := window(q.newest); n >= last; n-- {
-		if only != closed {
-			step = append(step, "("+strings.ReplaceAll(query, "#", windowName(n, false))+")")
-		}
-		if only != live {
-			step = append(step, "("+strings.ReplaceAll(query, "#", windowName(n, true))+")")
-		}
+	last := window(q.oldest, of)
+	for n := window(q.newest, of); n >= last; n-- {
+		step = append(step, "("+strings.ReplaceAll(query, "#", windowName(n))+")")
 		if len(step) >= many || n == last {
 			steps, step, many = append(steps, strings.Join(step, "|")), nil, min(2*many, most)
 		}
@@ -255,8 +250,10 @@ func (q *search) steps(w way, only state) []string {
 // found asks for the numbers of what matches and the person sees, under the conditions, and no more than the limit: the
 // newest, or any of them for counting. There is a term or a number.
 func (q *search) found(c *conditions, only state, limit int, newest bool) string {
+	parts := []state{live, closed}
 	if only != everything {
 		c.and(string(only))
+		parts = []state{only}
 	}
 	most, order, fence := " limit "+c.arg(limit), "", " offset 0"
 	if newest {
@@ -279,9 +276,11 @@ func (q *search) found(c *conditions, only state, limit int, newest bool) string
 				where += " and " + match()
 			}
 			// No step is taken that is not needed; within one the tickets are looked at one by one, until there are enough.
-			selects = append(selects, "(select n.number from unnest("+c.arg(q.steps(w, only))+"::text[]) q, lateral (select t.number from"+
-				" (select s.number, s.place, s.words from ticket_search s where search_index(s.words) @@ q::tsquery"+fence+") s, lateral (select * from ticket t where t.number = s.number offset 0) t"+
-				" where "+where+most+") n"+most+")")
+			for _, part := range parts {
+				selects = append(selects, "(select n.number from unnest("+c.arg(q.steps(w, part))+"::text[]) q, lateral (select t.number from"+
+					" (select s.number, s.place, s.words from ticket_search s where search_index(s.words) @@ q::tsquery"+fence+") s, lateral (select * from ticket t where t.number = s.number offset 0) t"+
+					" where "+where+most+") n"+most+")")
+			}
 		case w.walk && !q.terms.phrases() && slices.Equal(w.letters, q.rareLetters): // as the index said
 			selects = append(selects, "(select t.number from ticket t where t.number = any ("+c.arg(q.rare)+")\n and "+where+order+most+")")
 		default:
@@ -320,6 +319,9 @@ func (q *search) list(ctx context.Context, numbered bool, limit int) ([]*core.Ti
 	c.always(q.scope, q.filter)
 	only := q.leaves(c)
 	one := *q
+	if q.filter.Before > 0 {
+		one.newest = min(q.newest, q.filter.Before-1)
+	}
 	if numbered {
 		one.terms = nil
 	} else {
@@ -357,6 +359,9 @@ func (q *search) leaves(c *conditions) state {
 // counts counts what was found: first what is not closed, which is what the desk is about, then what is. Each is exact up
 // to countLimit; More tells that there is more.
 func (q *search) counts(ctx context.Context) (Counts, error) {
+	all := *q
+	all.filter.Queue, all.filter.Statuses, all.filter.Before = "", nil, 0
+	q = &all
 	out := Counts{Statuses: map[core.Status]int{}}
 	if len(q.terms) == 0 && q.number == 0 {
 		return out, nil

@@ -73,6 +73,24 @@ func (r reads) Tickets(ctx context.Context, s Scope, f Filter) ([]*core.Ticket, 
 	return r.complete(ctx, found)
 }
 
+// Page is a list with its counts; what is searched for is looked up once for both.
+func (r reads) Page(ctx context.Context, s Scope, f Filter) (list []*core.Ticket, counts Counts, err error) {
+	if f.Query == "" {
+		if list, err = r.Tickets(ctx, s, f); err == nil {
+			counts, err = r.Counts(ctx, s, f)
+		}
+		return list, counts, err
+	}
+	q, err := r.search(ctx, s, f)
+	if err != nil {
+		return nil, counts, err
+	}
+	if list, err = q.tickets(ctx); err == nil {
+		counts, err = q.counts(ctx)
+	}
+	return list, counts, err
+}
+
 // plannedOnce makes the database keep its plans for the rest of a batch: they leave it no choice that depends on who asks,
 // and planning takes longer than the queries.
 const plannedOnce = "select set_config('plan_cache_mode', 'force_generic_plan', true)"
