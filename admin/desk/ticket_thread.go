@@ -198,7 +198,6 @@ const (
 // folded cuts a long text at the end of a line, else at a blank. more is how many lines the rest has.
 func folded(text string) (shown, rest string, more int) {
 	room, all := 0, 0
-	end := len(text)
 	for line := range strings.Lines(text) {
 		n := 1 + utf8.RuneCountInString(line)/foldWidth
 		if all += n; all > foldOpen {
@@ -209,7 +208,8 @@ func folded(text string) (shown, rest string, more int) {
 	if all <= foldLines {
 		return text, "", 0
 	}
-	if end = room; end == 0 { // one line without an end
+	end := room
+	if end == 0 { // one line without an end
 		end = min(len(text), foldOpen*foldWidth)
 		if blank := strings.LastIndexByte(text[:end], ' '); blank > 0 {
 			end = blank + 1
