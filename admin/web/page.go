@@ -109,7 +109,7 @@ func Initials(name string) string {
 }
 
 // Pages are the parsed templates of one directory of pages.
-type Pages struct{ byName map[string]*template.Template }
+type Pages struct{ all *template.Template }
 
 // LoadPages parses page/<area>/*.html, each together with the shared parts and the icons.
 func LoadPages(area string) (*Pages, error) {
@@ -133,22 +133,10 @@ func LoadPages(area string) (*Pages, error) {
 	if _, err := shared.ParseFS(templates.Pages, "page/part/*.html"); err != nil {
 		return nil, fmt.Errorf("page parts: %w", err)
 	}
-	files, err := fs.Glob(templates.Pages, "page/"+area+"/*.html")
-	if err != nil {
-		return nil, err
+	if _, err := shared.ParseFS(templates.Pages, "page/"+area+"/*.html"); err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
 	}
-	p := &Pages{byName: map[string]*template.Template{}}
-	for _, file := range files {
-		t, err := shared.Clone()
-		if err == nil {
-			t, err = t.ParseFS(templates.Pages, file)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
-		}
-		p.byName[strings.TrimSuffix(path.Base(file), ".html")] = t
-	}
-	return p, nil
+	return &Pages{shared}, nil
 }
 
 func loadIcons() (map[string]template.HTML, error) {
@@ -180,12 +168,8 @@ func (p *Pages) Render(w http.ResponseWriter, status int, name string, data any)
 
 // RenderPart writes the part of a page that a template of that name makes; see Wants.
 func (p *Pages) RenderPart(w http.ResponseWriter, status int, name, part string, data any) error {
-	t, ok := p.byName[name]
-	if !ok {
-		return fmt.Errorf("no page %q", name)
-	}
 	var b bytes.Buffer
-	if err := t.ExecuteTemplate(&b, part, data); err != nil {
+	if err := p.all.ExecuteTemplate(&b, part, data); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
