@@ -3,8 +3,15 @@
 // htmx puts in what this desk itself answers, and nothing else makes markup of text (require-trusted-types-for).
 const policy = window.trustedTypes?.createPolicy("desk", { createHTML: (answer) => answer });
 htmx.registerExtension("desk", { init: (api) => policy && api.initSecurity(policy) });
-const apple = /Mac|iPhone|iPad/.test(navigator.platform);
-for (const keys of document.querySelectorAll("[data-keys]")) keys.textContent = apple ? "⌘↵" : "Ctrl ↵";
+
+// Where the key for commands is ⌘ the page has the class apple; buttons name the keys that press them.
+const root = document.documentElement;
+root.classList.toggle("apple", /Mac|iPhone|iPad/.test(navigator.platform));
+const nameKeys = () => {
+  for (const keys of document.querySelectorAll("[data-keys]")) keys.textContent = root.matches(".apple") ? "⌘↵" : "Ctrl ↵";
+};
+nameKeys();
+document.addEventListener("htmx:after:swap", nameKeys);
 
 // Ctrl or ⌘ with Enter sends what is being written.
 document.addEventListener("keydown", (event) => {
@@ -36,19 +43,7 @@ window.addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
 
-// The names of the files that are about to be sent.
-for (const input of document.querySelectorAll("input[type=file]")) {
-  input.addEventListener("change", () => {
-    let names = input.parentElement.querySelector(".chosen");
-    if (!names) {
-      names = document.createElement("span");
-      names.className = "chosen";
-      input.after(names);
-    }
-    names.textContent = Array.from(input.files, (file) => file.name).join(", ");
-  });
-}
-
+// A list that scrolls by itself begins where the open ticket is.
 const current = document.querySelector(".list .row[aria-current]");
 if (current && current.offsetTop > current.closest(".list").clientHeight) current.closest(".list").scrollTop = current.offsetTop - 80;
 

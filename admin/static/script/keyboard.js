@@ -1,6 +1,6 @@
 // Keys: one letter for what is done all day. They rest while somebody writes, and can be switched off (WCAG 2.1.4).
 const keys = document.querySelector("#keys");
-const apple = /Mac|iPhone|iPad/.test(navigator.platform);
+const apple = document.documentElement.matches(".apple");
 const off = "desk.keys.off";
 
 if (keys) {

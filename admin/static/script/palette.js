@@ -1,6 +1,6 @@
 // The command palette: everything that can be done or opened, by typing (Ctrl or ⌘ with K).
 const palette = document.querySelector("#palette");
-const apple = /Mac|iPhone|iPad/.test(navigator.platform);
+const apple = document.documentElement.matches(".apple");
 
 if (palette) {
   const ask = palette.querySelector("input");

@@ -93,15 +93,13 @@ document.addEventListener("htmx:error", () => {
   alert.textContent = form.dataset.offline;
 });
 
-// After a part of the page was fetched: what is still being typed stays, and keys are named.
+// After a part of the page was fetched: what is still being typed stays.
 const restore = () => {
   for (const [place, draft] of typed) {
     const form = document.querySelector("#write");
     const area = form && place === `${form.dataset.draft} ${draft.kind}` && box(draft.kind) && text(box(draft.kind));
     if (area && area.value !== draft.text) area.value = draft.text;
   }
-  const keys = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘↵" : "Ctrl ↵";
-  for (const key of document.querySelectorAll("#write [data-keys]")) key.textContent = keys;
 };
 document.addEventListener("htmx:after:swap", restore);
 for (const [place, { address, kind, text: said }] of JSON.parse(sessionStorage.getItem(handed) || "[]")) typed.set(place, { address, kind, text: said });
